@@ -1,0 +1,40 @@
+"""dragoman's core: from text to text.
+
+    from mt import Translator, load_bundle, shipped_bundle
+
+    translator = Translator(load_bundle(shipped_bundle()))
+    translator.translate(["Good morning!"], source="en", target="de")[0].text
+
+The path of a text: mt.text splits it into sentences and normalizes them, mt.tokenizer makes piece ids of them, an
+engine of mt.engines searches their translations with a bundle's graphs, and mt.translator puts the parts together.
+The graphs were made by mt.export from the network in mt.model and the searches in mt.search.
+"""
+
+from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.errors import (
+    BundleError,
+    CorpusError,
+    DragomanError,
+    InvalidOption,
+    InvalidText,
+    RecipeError,
+    TrainingError,
+    UnsupportedLanguage,
+)
+from mt.translator import Translation, Translator
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "CorpusError",
+    "DragomanError",
+    "InvalidOption",
+    "InvalidText",
+    "RecipeError",
+    "TrainingError",
+    "Translation",
+    "Translator",
+    "UnsupportedLanguage",
+    "load_bundle",
+    "shipped_bundle",
+]

@@ -1,0 +1,130 @@
+"""An exported model on disk: manifest, checksums, pieces and graphs. The border between training and serving."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mt.card import model_card
+from mt.errors import BundleError
+from mt.tokenizer import Tokenizer
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CARD = "README.md"
+SAVED_MODEL = "savedmodel"
+PIECES = f"{SAVED_MODEL}/assets/sentencepiece.model"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself; manifest.json."""
+
+    name: str
+    directions: list[str]  # such as "en-de"
+    description: str = ""
+    parameters: int = 0
+    search: dict[str, Any] = field(default_factory=dict)  # beam, length_penalty
+    max_source_pieces: int = 128  # longer sentences are translated in parts
+    corpora: list[dict[str, Any]] = field(default_factory=list)  # name, licence, attribution, pairs
+    scores: list[dict[str, Any]] = field(default_factory=list)  # as training.evaluate writes them
+    training: dict[str, Any] = field(default_factory=dict)  # updates, seconds, hardware, precision
+    recipe: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    created: str = ""  # UTC, ISO 8601
+    format: int = FORMAT
+    files: dict[str, str] = field(default_factory=dict)  # path below the bundle → sha256
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], versions: Mapping[str, str]) -> "Manifest":
+        """A new manifest, stamped with the time and the versions it was made with."""
+        made_with = {"dragoman": metadata.version("dragoman"), "python": platform.python_version(), **versions}
+        return cls(**facts, versions=made_with, created=datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """(source, target) languages of each direction."""
+        return tuple((source, target) for source, _, target in (name.partition("-") for name in self.directions))
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files are all there and unchanged."""
+
+    path: Path
+    manifest: Manifest
+    tokenizer: Tokenizer
+
+    @property
+    def saved_model(self) -> Path:
+        """The folder of the SavedModel."""
+        return self.path / SAVED_MODEL
+
+
+def shipped_bundle() -> Path:
+    """The bundle that comes with the package: English and German."""
+    return Path(__file__).parent / "bundles" / "tatoeba-en-de"
+
+
+def load_bundle(path: Path | str) -> Bundle:
+    """The bundle in a directory, its checksums verified; BundleError names the file that is missing or damaged."""
+    path = Path(path)
+    manifest = read_manifest(path)
+    for name, expected in manifest.files.items():
+        file = path / name
+        if not file.resolve().is_relative_to(path.resolve()):
+            raise BundleError(f"{path / MANIFEST} names '{name}', which lies outside the bundle. Export it again.")
+        if not file.is_file():
+            raise BundleError(f"The bundle's file {file} is missing. Copy or export the bundle again.")
+        found = _sha256(file)
+        if found != expected:
+            raise BundleError(
+                f"The bundle's file {file} is damaged: its sha256 is {found[:12]}…, the manifest says "
+                f"{expected[:12]}…. Copy or export the bundle again."
+            )
+    if PIECES not in manifest.files:
+        raise BundleError(f"{path / MANIFEST} does not list {PIECES}; this is no bundle of dragoman.")
+    tokenizer = Tokenizer.load(path / PIECES)
+    for _, target in manifest.pairs:
+        tokenizer.tag(target)
+    return Bundle(path, manifest, tokenizer)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a bundle, without a look at its other files."""
+    file = path / MANIFEST
+    if not path.is_dir():
+        raise BundleError(f"There is no bundle at {path}. Give the folder that `mt-train export` wrote.")
+    if not file.is_file():
+        raise BundleError(f"{path} is no bundle: it has no {MANIFEST}. Give the folder that `mt-train export` wrote.")
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        made_by = values.get("format")
+        known = {entry.name for entry in dataclasses.fields(Manifest)}
+        if made_by == FORMAT and not set(values) - known:
+            return Manifest(**values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BundleError(f"{file} is damaged: {error}. Copy or export the bundle again.") from error
+    raise BundleError(
+        f"{file} has format {made_by!r}; this version reads {FORMAT}. Export it again, or update dragoman."
+    )
+
+
+def seal(path: Path, manifest: Manifest) -> None:
+    """Writes the model card, and the manifest with the sha256 of every file; the bundle is complete then."""
+    (path / CARD).write_text(model_card(dataclasses.asdict(manifest)), encoding="utf-8")
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.name != MANIFEST)
+    sums = {file.relative_to(path).as_posix(): _sha256(file) for file in files}
+    text = json.dumps(dataclasses.asdict(dataclasses.replace(manifest, files=sums)), indent=1, ensure_ascii=False)
+    (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,72 @@
+"""Source ids to a memory that the decoder can attend to."""
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from mt.model.config import ModelConfig
+
+Tensor = Any
+
+
+class Memory(NamedTuple):
+    """What the decoder knows of a source; it never changes during search."""
+
+    outputs: Tensor  # (B, S, M)
+    keys: Tensor  # (B, S, A) outputs as the attention compares them
+    mask: Tensor  # (B, S) True = a real piece
+
+
+class BidirectionalLSTM(keras.layers.Layer):
+    """One LSTM from left to right and one from right to left, side by side (Schuster & Paliwal 1997).
+
+    Each source is reversed within its own length, so that the backward LSTM starts at its last real piece; neither
+    recurrence needs a mask, and the outputs at real positions do not depend on the padding.
+    """
+
+    def __init__(self, hidden: int, input_width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.forward_lstm = keras.layers.LSTM(hidden, return_sequences=True, name="forward")
+        self.forward_lstm.build((None, None, input_width))
+        self.backward_lstm = keras.layers.LSTM(hidden, return_sequences=True, name="backward")
+        self.backward_lstm.build((None, None, input_width))
+
+    def call(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """(B, S, 2 H) for inputs (B, S, any) and mask (B, S)."""
+        backward = reverse_sequences(self.backward_lstm(reverse_sequences(inputs, mask)), mask)
+        return ops.concatenate([self.forward_lstm(inputs), backward], axis=-1)
+
+
+def reverse_sequences(sequences: Tensor, mask: Tensor) -> Tensor:
+    """Each row's real positions in reverse order, its padding where it was; sequences (B, S, any), mask (B, S)."""
+    lengths = ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True)
+    positions = ops.arange(ops.shape(mask)[1], dtype="int32")[None, :]
+    order = ops.where(positions < lengths, lengths - 1 - positions, positions)
+    return ops.take_along_axis(sequences, order[:, :, None], axis=1)
+
+
+class Encoder(keras.layers.Layer):
+    """A stack of bidirectional LSTMs; from the second on x + LSTM(LN(x)).
+
+    Residuals as in GNMT (Wu et al. 2016, §3.1), layer normalization before each layer (Ba et al. 2016).
+    """
+
+    def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        width = 2 * config.encoder_hidden
+        self.first = BidirectionalLSTM(config.encoder_hidden, config.embedding, name="layer1")
+        self.above = []
+        self.norms = []
+        for number in range(2, config.encoder_layers + 1):
+            self.above.append(BidirectionalLSTM(config.encoder_hidden, width, name=f"layer{number}"))
+            self.norms.append(keras.layers.LayerNormalization(name=f"norm{number}"))
+            self.norms[-1].build((None, None, width))
+        self.dropout = keras.layers.Dropout(config.dropout)
+
+    def call(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
+        """Outputs (B, S, M) for embedded pieces (B, S, E) and their mask (B, S)."""
+        outputs = self.first(embedded, mask)
+        for layer, norm in zip(self.above, self.norms, strict=True):
+            outputs = outputs + layer(self.dropout(norm(outputs), training=training), mask)
+        return self.dropout(outputs, training=training)

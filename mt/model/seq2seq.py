@@ -1,0 +1,82 @@
+"""The whole network: source and target ids to logits, and the step that search drives."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from mt.errors import BundleError
+from mt.model.config import ModelConfig
+from mt.model.decoder import Decoder, DecoderState
+from mt.model.encoder import Encoder, Memory
+
+Tensor = Any
+PAD = 0
+
+
+class Seq2Seq(keras.Model):
+    """An encoder-decoder LSTM with attention (Bahdanau et al. 2015; Luong et al. 2015).
+
+    One matrix (V, E) embeds the source and the target and, transposed, makes the logits (Press & Wolf 2017).
+    """
+
+    def __init__(self, config: ModelConfig, vocabulary: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config
+        self.vocabulary = vocabulary
+        initializer = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
+        self.embedding = keras.layers.Embedding(vocabulary, config.embedding, initializer, name="embedding")
+        self.embedding.build((None, None))
+        self.output_bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="output_bias")
+        self.encoder = Encoder(config, name="encoder")
+        self.decoder = Decoder(config, name="decoder")
+        self.dropout = keras.layers.Dropout(config.dropout)
+        self.built = True
+
+    def call(self, source_ids: Tensor, target_ids: Tensor, training: bool = False) -> Tensor:
+        """Readouts (B, T, E) that `logits` turns into scores of the next piece, for targets that begin with BOS."""
+        memory = self.encode(source_ids, training=training)
+        return self.decoder(self._embed(target_ids, training), memory, training=training)[0]
+
+    def encode(self, source_ids: Tensor, training: bool = False) -> Memory:
+        """The memory of sources (B, S), padded with 0 at their ends; each has at least one piece."""
+        mask = ops.not_equal(source_ids, PAD)
+        outputs = self.encoder(self._embed(source_ids, training), mask, training=training)
+        return self.decoder.remember(outputs, mask)
+
+    def initial_state(self, memory: Memory) -> DecoderState:
+        """The state (B, 1, L, H) before the first piece."""
+        return self.decoder.initial_state(memory)
+
+    def step(self, ids: Tensor, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor, DecoderState]:
+        """Log-probabilities (B, K, V) of the piece after `ids` (B, K), attention (B, K, S), and the next state."""
+        readouts, attention, state = self.decoder.step(self._embed(ids, False), state, memory)
+        return ops.log_softmax(self.logits(readouts)), attention, state
+
+    def logits(self, readouts: Tensor) -> Tensor:
+        """Float32 scores (…, V) before the softmax, for readouts (…, E)."""
+        matrix = ops.cast(self.embedding.embeddings, readouts.dtype)
+        products = ops.matmul(readouts, ops.transpose(matrix))
+        return ops.cast(products, "float32") + ops.cast(self.output_bias, "float32")
+
+    def _embed(self, ids: Tensor, training: bool) -> Tensor:
+        # The matrix starts with rows of norm 1, right for logits; the LSTMs want inputs of unit variance.
+        return self.dropout(self.embedding(ids) * self.config.embedding**0.5, training=training)
+
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Each trainable weight by its place in the model and its own name, such as `04-lstm_cell/kernel`."""
+        return {name: np.asarray(variable) for name, variable in self._named()}
+
+    def assign_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Takes what `named_weights` of a model of the same config gave; BundleError when it is of another."""
+        for name, variable in self._named():
+            if name not in weights or weights[name].shape != tuple(variable.shape):
+                found = weights[name].shape if name in weights else "nothing"
+                raise BundleError(f"These weights are of another model: {name} is {variable.shape}, got {found}.")
+            variable.assign(weights[name])
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        for number, variable in enumerate(self.trainable_variables):
+            yield f"{number:02d}-{variable.path}", variable

@@ -1,0 +1,293 @@
+"""Greedy search, beam search and sampling over a step function; knows no model.
+
+A step takes the last piece of each hypothesis and a state, `step(ids (B, K), state)`, and returns natural-log
+probabilities (B, K, V) of the next piece, attention (B, K, S) and the next state. A state is a NamedTuple of tensors
+(B, K, …); search starts it at (B, 1, …) and reorders it along the second axis. Everything is keras.ops, so the same
+functions run eagerly and inside a graph.
+
+All searches stop a source at its own limit of pieces, which depends on its length (`length_limits`); a hypothesis cut
+there is marked `is_complete = False`. What happens to one source never depends on the others of its batch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from mt.errors import InvalidOption
+from mt.tokenizer import BOS, EOS, PAD
+
+Tensor = Any
+State = Any
+Step = Callable[[Tensor, State], tuple[Tensor, Tensor, State]]
+NEVER = -1e9  # the log-probability of what cannot happen
+BEHIND = -1e3  # puts a rank behind those of complete hypotheses, and leaves float32 room to order it
+
+
+class SearchResult(NamedTuple):
+    """The best hypotheses of each source, best first; unused places have length 0 and score NEVER."""
+
+    ids: Tensor  # (B, K, T) without EOS, padded with PAD
+    lengths: Tensor  # (B, K) pieces without EOS
+    scores: Tensor  # (B, K) sum of the natural-log probabilities, EOS included where there is one
+    is_complete: Tensor  # (B, K) False = the length limit cut it
+    attention: Tensor  # (B, K, T, S) float32; row t is what the decoder looked at when it chose piece t
+
+
+class _Trace(NamedTuple):
+    """Where each live hypothesis came from, step by step; a hypothesis is read back from its last piece."""
+
+    ids: Tensor  # (T, B, K) chosen piece
+    parents: Tensor  # (T, B, K) place of its predecessor in the beam
+    attention: Tensor  # (T, B, K, S)
+
+
+class _Finished(NamedTuple):
+    """The best finished hypotheses so far, kept apart from the live ones, best first."""
+
+    ranks: Tensor  # (B, K) score / length penalty, or NEVER
+    scores: Tensor  # (B, K)
+    lengths: Tensor  # (B, K) pieces without EOS: the number of steps to read back
+    places: Tensor  # (B, K) place in the beam of the last piece
+    is_complete: Tensor  # (B, K)
+
+
+def length_limits(source_lengths: Tensor, factor: float = 2.0, extra: int = 20) -> Tensor:
+    """The most pieces (B,) a translation may have: factor · source pieces + extra."""
+    return ops.cast(ops.cast(source_lengths, "float32") * factor, "int32") + extra
+
+
+def length_penalty(lengths: Tensor, alpha: float) -> Tensor:
+    """((5 + length) / 6) ** alpha, the divisor of a hypothesis score (Wu et al. 2016, §7).
+
+    Lengths count pieces including EOS. alpha 0 gives 1 everywhere, so scores stay plain sums.
+    """
+    return ((5.0 + ops.cast(lengths, "float32")) / 6.0) ** alpha
+
+
+def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
+    """The likeliest piece at every step; K = 1."""
+
+    def choose(log_probabilities: Tensor, _: Tensor) -> Tensor:
+        return ops.cast(ops.argmax(log_probabilities, axis=-1), "int32")
+
+    return _single_search(step, state, limits, source_width, choose)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How pieces are drawn: from the top_k likeliest, with probabilities p ** (1 / temperature)."""
+
+    temperature: float = 1.0
+    top_k: int = 10
+
+    def __post_init__(self) -> None:
+        if self.top_k < 1:
+            raise InvalidOption(f"top_k must be at least 1, got {self.top_k}.")
+        if self.temperature <= 0:
+            raise InvalidOption(f"temperature must be above 0, got {self.temperature}.")
+
+
+def sampling_search(
+    step: Step, state: State, limits: Tensor, source_width: Tensor, uniforms: Tensor, sampling: Sampling
+) -> SearchResult:
+    """A piece drawn at random at every step; K = 1.
+
+    `uniforms` (B, T) in [0, 1) are the random numbers of each source and step, so that a draw is repeatable and does
+    not depend on the batch. Scores stay those of the model, as if nothing had been cut or tempered.
+    """
+
+    def choose(log_probabilities: Tensor, time: Tensor) -> Tensor:
+        values, candidates = ops.top_k(log_probabilities, sampling.top_k)
+        cumulated = ops.cumsum(ops.softmax(values / sampling.temperature, axis=-1), axis=-1)
+        drawn = ops.take(uniforms, time, axis=1)[:, None]
+        places = ops.sum(ops.cast(cumulated <= drawn, "int32"), axis=-1, keepdims=True)
+        # Rounding may leave the last sum a little below 1.
+        places = ops.minimum(places, sampling.top_k - 1)
+        return ops.cast(ops.take_along_axis(candidates, places, axis=1)[:, 0], "int32")
+
+    return _single_search(step, state, limits, source_width, choose)
+
+
+class _Single(NamedTuple):
+    """The one hypothesis of each source while it grows."""
+
+    done: Tensor  # (B,)
+    last: Tensor  # (B,) its last piece
+    ids: Tensor  # (B, T)
+    scores: Tensor  # (B,)
+    lengths: Tensor  # (B,)
+    attention: Tensor  # (B, T, S)
+
+
+def _single_search(
+    step: Step, state: State, limits: Tensor, source_width: Tensor, choose: Callable[[Tensor, Tensor], Tensor]
+) -> SearchResult:
+    """One hypothesis a source; choose(log-probabilities (B, V), time) gives the next piece (B,)."""
+    batch, most = ops.shape(limits)[0], ops.max(limits)
+    columns = ops.arange(most, dtype="int32")[None, :]
+
+    def is_live(time: Tensor, single: _Single, _: State) -> Tensor:
+        return ops.logical_and(time < most, ops.logical_not(ops.all(single.done)))
+
+    def advance(time: Tensor, single: _Single, state: State) -> tuple[Tensor, _Single, State]:
+        log_probabilities, weights, state = step(single.last[:, None], state)
+        piece = choose(log_probabilities[:, 0], time)
+        gained = ops.take_along_axis(log_probabilities[:, 0], piece[:, None], axis=1)[:, 0]
+        ends = ops.equal(piece, EOS)
+        writes = ops.logical_not(ops.logical_or(single.done, ends))
+        here = ops.logical_and(columns == time, writes[:, None])
+        lengths = single.lengths + ops.cast(writes, "int32")
+        single = _Single(
+            done=ops.logical_or(single.done, ops.logical_or(ends, lengths >= limits)),
+            last=piece,
+            ids=ops.where(here, piece[:, None], single.ids),
+            scores=ops.where(single.done, single.scores, single.scores + gained),
+            lengths=lengths,
+            attention=ops.where(here[:, :, None], weights, single.attention),
+        )
+        return time + 1, single, state
+
+    start = _Single(
+        done=ops.zeros((batch,), dtype="bool"),
+        last=ops.full((batch,), BOS, dtype="int32"),
+        ids=ops.full((batch, most), PAD, dtype="int32"),
+        scores=ops.zeros((batch,), dtype="float32"),
+        lengths=ops.zeros((batch,), dtype="int32"),
+        attention=ops.zeros((batch, most, source_width), dtype="float32"),
+    )
+    time = ops.convert_to_tensor(0, dtype="int32")
+    _, single, _ = ops.while_loop(is_live, advance, (time, start, state))
+    found = SearchResult(single.ids, single.lengths, single.scores, single.lengths < limits, single.attention)
+    return SearchResult(*(field[:, None] for field in found))
+
+
+def beam_search(
+    step: Step, state: State, limits: Tensor, source_width: Tensor, beam: int, alpha: float = 1.0
+) -> SearchResult:
+    """The best hypotheses of each source by score / length_penalty (Wu et al. 2016, §7), best first.
+
+    Every step keeps the `beam` best continuations; those that end leave the beam for the finished ones, and their
+    places stay empty, so a source is done after `beam` hypotheses, and beam 1 is greedy search. `scores` are sums, not
+    divided by the penalty. A hypothesis that the limit cut stands behind every one that ended by itself.
+    """
+    if beam < 1:
+        raise InvalidOption(f"beam must be at least 1, got {beam}.")
+    batch, most = ops.shape(limits)[0], ops.max(limits)
+
+    def is_live(time: Tensor, scores: Tensor, *_: Any) -> Tensor:
+        return ops.logical_and(time < most, ops.any(scores > NEVER / 2))
+
+    def advance(time, scores, last, state, trace, finished):  # type: ignore[no-untyped-def]
+        log_probabilities, weights, state = step(last, state)
+        scores, parents, ids = _best_continuations(scores[:, :, None] + log_probabilities, finished)
+        penalty = length_penalty(time + 1, alpha)
+        ends = ops.equal(ids, EOS)
+        finished = _merge(finished, _leave(scores, ends, scores / penalty, time, parents, is_complete=True))
+        scores = ops.where(ends, NEVER, scores)
+        state = type(state)(*(_reorder(field, parents) for field in state))
+        trace = _Trace(
+            _write(trace.ids, time, ids),
+            _write(trace.parents, time, parents),
+            _write(trace.attention, time, _reorder(weights, parents)),
+        )
+        is_cut = ops.broadcast_to((time + 1 >= limits)[:, None], ops.shape(scores))
+        ranks = scores / penalty + BEHIND
+        places = ops.broadcast_to(ops.arange(beam, dtype="int32")[None, :], ops.shape(scores))
+        finished = _merge(finished, _leave(scores, is_cut, ranks, time + 1, places, is_complete=False))
+        return time + 1, ops.where(is_cut, NEVER, scores), ids, state, trace, finished
+
+    start = (
+        ops.convert_to_tensor(0, dtype="int32"),
+        # At first all places hold the same hypothesis: only the first may win.
+        ops.tile(ops.convert_to_tensor([[0.0] + [NEVER] * (beam - 1)], dtype="float32"), (batch, 1)),
+        ops.full((batch, beam), BOS, dtype="int32"),
+        type(state)(*(ops.repeat(field, beam, axis=1) for field in state)),
+        _Trace(
+            ops.zeros((most, batch, beam), dtype="int32"),
+            ops.zeros((most, batch, beam), dtype="int32"),
+            ops.zeros((most, batch, beam, source_width), dtype="float32"),
+        ),
+        _Finished(
+            ops.full((batch, beam), NEVER, dtype="float32"),
+            ops.full((batch, beam), NEVER, dtype="float32"),
+            ops.zeros((batch, beam), dtype="int32"),
+            ops.zeros((batch, beam), dtype="int32"),
+            ops.zeros((batch, beam), dtype="bool"),
+        ),
+    )
+    *_, trace, finished = ops.while_loop(is_live, advance, start)
+    return _read_back(trace, finished)
+
+
+def _best_continuations(totals: Tensor, finished: _Finished) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores, predecessors' places and pieces, each (B, K), of the best continuations for the places still open."""
+    beam, vocabulary = totals.shape[1], totals.shape[2]
+    scores, flat = ops.top_k(ops.reshape(totals, (-1, beam * vocabulary)), beam)
+    flat = ops.cast(flat, "int32")
+    left = ops.sum(ops.cast(finished.ranks <= NEVER / 2, "int32"), axis=1, keepdims=True)
+    is_open = ops.arange(beam, dtype="int32")[None, :] < left
+    return ops.where(is_open, scores, NEVER), flat // vocabulary, flat % vocabulary
+
+
+def _leave(
+    scores: Tensor, leaves: Tensor, ranks: Tensor, length: Tensor, places: Tensor, is_complete: bool
+) -> _Finished:
+    """The hypotheses (B, K) that leave the beam after `length` pieces, the last of them in `places`."""
+    leaves = ops.logical_and(leaves, scores > NEVER / 2)
+    return _Finished(
+        ops.where(leaves, ranks, NEVER),
+        ops.where(leaves, scores, NEVER),
+        ops.where(leaves, length, 0),
+        places,
+        ops.logical_and(leaves, is_complete),
+    )
+
+
+def _merge(old: _Finished, new: _Finished) -> _Finished:
+    """The best of both, as many as fit, best first; the old stay before the new where ranks are equal."""
+    joined = _Finished(*(ops.concatenate(fields, axis=1) for fields in zip(old, new, strict=True)))
+    _, order = ops.top_k(joined.ranks, old.ranks.shape[1])
+    return _Finished(*(ops.take_along_axis(field, order, axis=1) for field in joined))
+
+
+def _reorder(field: Tensor, places: Tensor) -> Tensor:
+    """The rows of (B, K, …) that places (B, K) name."""
+    for _ in range(len(field.shape) - 2):
+        places = places[..., None]
+    return ops.take_along_axis(field, places, axis=1)
+
+
+def _write(trace: Tensor, time: Tensor, row: Tensor) -> Tensor:
+    """The trace (T, …) with `row` at step `time`."""
+    return ops.scatter_update(trace, ops.reshape(time, (1, 1)), row[None])
+
+
+def _read_back(trace: _Trace, finished: _Finished) -> SearchResult:
+    """The pieces and attention of finished hypotheses, from their last piece back to their first."""
+    most = ops.shape(trace.ids)[0]
+
+    def is_unread(time: Tensor, *_: Any) -> Tensor:
+        return time >= 0
+
+    def read(time, places, ids, order):  # type: ignore[no-untyped-def]
+        inside = time < finished.lengths
+        piece = ops.take_along_axis(ops.take(trace.ids, time, axis=0), places, axis=1)
+        ids = _write(ids, time, ops.where(inside, piece, PAD))
+        order = _write(order, time, places)
+        parent = ops.take_along_axis(ops.take(trace.parents, time, axis=0), places, axis=1)
+        return time - 1, ops.where(inside, parent, places), ids, order
+
+    empty = ops.zeros_like(trace.ids)
+    _, _, ids, order = ops.while_loop(is_unread, read, (most - 1, finished.places, empty, empty))
+    attention = ops.take_along_axis(trace.attention, order[..., None], axis=2)
+    inside = ops.arange(most, dtype="int32")[None, None, :] < finished.lengths[:, :, None]
+    attention = ops.transpose(attention, (1, 2, 0, 3))
+    return SearchResult(
+        ops.transpose(ids, (1, 2, 0)),
+        finished.lengths,
+        finished.scores,
+        finished.is_complete,
+        ops.where(inside[..., None], attention, 0.0),
+    )

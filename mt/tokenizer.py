@@ -1,0 +1,95 @@
+"""Text to piece ids and back with SentencePiece; owner of the special pieces and the target-language tags."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+
+from mt.errors import BundleError, UnsupportedLanguage
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+
+
+def language_tag(language: str) -> str:
+    """The piece that asks for a target language, such as <2de> (Johnson et al. 2017, §3)."""
+    return f"<2{language}>"
+
+
+class Tokenizer:
+    """Pieces of one joint vocabulary for all languages of a model (Kudo & Richardson 2018).
+
+    Byte fallback spells what the vocabulary lacks, so no text is unknown. Tags and BOS/EOS are control pieces: no text
+    encodes to them. Texts are expected to be normalized (mt.text.normalize).
+    """
+
+    def __init__(self, model: bytes) -> None:
+        """Raises BundleError when the bytes are no SentencePiece model of this project."""
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        except RuntimeError as error:
+            raise BundleError(f"The {len(model):,} bytes given are no SentencePiece model: {error}") from error
+        special = [self._processor.id_to_piece(number) for number in (PAD, UNK, BOS, EOS)]
+        if special != ["<pad>", "<unk>", "<s>", "</s>"]:
+            raise BundleError(f"The first pieces must be <pad> <unk> <s> </s>, got {' '.join(special)}.")
+        self.model = model
+        self.size = self._processor.get_piece_size()
+        self._tags = {}
+        for number in range(self.size):
+            piece = self._processor.id_to_piece(number)
+            if self._processor.is_control(number) and piece.startswith("<2"):
+                self._tags[piece[2:-1]] = number
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        """The tokenizer kept in a SentencePiece model file."""
+        return cls(path.read_bytes())
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages that have a target tag, in the order of the vocabulary."""
+        return tuple(self._tags)
+
+    def tag(self, language: str) -> int:
+        """The id of a target-language tag; UnsupportedLanguage when the vocabulary has none."""
+        if language not in self._tags:
+            raise UnsupportedLanguage(f"'{language}' is not a target language of this model; it has {self.languages}.")
+        return self._tags[language]
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The most likely pieces of each text, without special pieces; "" gives an empty list."""
+        ids: list[list[int]] = self._processor.encode(list(texts))
+        return ids
+
+    def sample(self, texts: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
+        """Pieces drawn at random, the same for the same seed.
+
+        For a unigram model a segmentation of probability p is drawn with weight p ** alpha (Kudo 2018, §3.2, l = ∞);
+        for a BPE model each merge is skipped with probability alpha (BPE-dropout, Provilkov et al. 2020).
+        """
+        result: list[list[list[int]]] = []
+
+        def draw() -> None:
+            sentencepiece.set_random_generator_seed(seed)
+            options: dict[str, Any] = {"enable_sampling": True, "alpha": alpha, "nbest_size": -1, "num_threads": 1}
+            result.append(self._processor.encode(list(texts), **options))
+
+        # SentencePiece seeds its generator once a thread, at first use; a thread of its own makes the draw repeatable.
+        thread = threading.Thread(target=draw)
+        thread.start()
+        thread.join()
+        return result[0]
+
+    def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
+        """The text of each list of ids; special pieces leave no trace."""
+        texts: list[str] = self._processor.decode([[int(number) for number in row] for row in ids])
+        return texts
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The piece of each id, as the vocabulary spells it (▁ for a space)."""
+        return [self._processor.id_to_piece(int(number)) for number in ids]
+
+    def source_ids(self, ids: Sequence[int], target_language: str) -> list[int]:
+        """What the encoder reads: the target-language tag, the pieces, EOS."""
+        return [self.tag(target_language), *ids, EOS]
