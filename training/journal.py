@@ -1,0 +1,108 @@
+"""What a training run tells while it runs and leaves behind: progress, run.json, TensorBoard, the learning curve."""
+
+import json
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from training.charts import learning_curve
+from training.validation import Validation
+
+
+class Journal:
+    """The history of a run; `state` and `restore` carry it over an interruption."""
+
+    def __init__(self, folder: Path, recipe: dict[str, Any], precision: str, parameters: int) -> None:
+        self._folder, self._recipe = folder, recipe
+        self._facts = {"precision": precision, "parameters": parameters}
+        self._board = tf.summary.create_file_writer(str(folder / "tensorboard"))
+        self._recent: deque[tuple[float, int, float]] = deque(maxlen=200)  # loss a piece, pieces, seconds of the update
+        self.seconds = 0.0  # of the whole run
+        self._update_seconds = 0.0  # of the updates alone, without validation and input
+        self._pieces = 0
+        self._history: list[dict[str, Any]] = []
+
+    def record(self, loss: float, pieces: int, seconds: float) -> None:
+        """One update is done: its loss a piece, its target pieces, and the seconds it took."""
+        self._recent.append((loss, pieces, seconds))
+        self._pieces += pieces
+        self._update_seconds += seconds
+
+    def status(self) -> str:
+        """Loss and speed of the last updates, for the progress bar."""
+        return f"loss {self._loss():.3f}, {self._speed():,.0f} pieces/s"
+
+    def validated(self, update: int, epoch: int, rate: float, result: Validation) -> str:
+        """Adds a row to the history and gives it as a line to print."""
+        row = {
+            "update": update,
+            "epoch": epoch,
+            "seconds": round(self.seconds, 1),
+            "pieces": self._pieces,
+            "pieces_per_second": round(self._speed(), 1),
+            "learning_rate": rate,
+            "train_loss": self._loss(),
+            "dev_loss": result.loss,
+            "dev_bleu": result.mean_bleu,
+            "dev_bleu_by_direction": result.bleu,
+        }
+        self._history.append(row)
+        with self._board.as_default(step=update):
+            for name in ("learning_rate", "train_loss", "dev_loss", "dev_bleu", "pieces_per_second"):
+                tf.summary.scalar(name, row[name])
+        self._board.flush()
+        self._write()
+        scores = ", ".join(f"{direction} {score:.2f}" for direction, score in result.bleu.items())
+        return (
+            f"update {update:,}, epoch {epoch}, {self.seconds / 60:.1f} min: train loss {row['train_loss']:.3f}, "
+            f"dev loss {result.loss:.3f}, greedy BLEU {scores}"
+        )
+
+    def best(self, count: int) -> list[int]:
+        """The updates with the best dev BLEU so far, best first."""
+        ranked = sorted(self._history, key=lambda row: row["dev_bleu"], reverse=True)
+        return [row["update"] for row in ranked[:count]]
+
+    def since_best(self) -> int:
+        """How many validations the best one lies back."""
+        scores = [row["dev_bleu"] for row in self._history]
+        return len(scores) - 1 - scores.index(max(scores))
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps of the journal."""
+        return {
+            "seconds": self.seconds,
+            "update_seconds": self._update_seconds,
+            "pieces": self._pieces,
+            "history": self._history,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state` gave."""
+        self.seconds, self._update_seconds = state["seconds"], state["update_seconds"]
+        self._pieces, self._history = state["pieces"], state["history"]
+
+    def finish(self, is_complete: bool) -> None:
+        """Writes run.json and the learning curve for the last time."""
+        self._facts["is_complete"] = is_complete
+        self._write()
+        self._board.close()
+
+    def _loss(self) -> float:
+        pieces = sum(count for _, count, _ in self._recent)
+        return sum(loss * count for loss, count, _ in self._recent) / max(1, pieces)
+
+    def _speed(self) -> float:
+        """Target pieces a second over the last updates."""
+        seconds = sum(taken for _, _, taken in self._recent)
+        return sum(count for _, count, _ in self._recent) / max(seconds, 1e-9)
+
+    def _write(self) -> None:
+        facts = self._facts | {"seconds": self.seconds, "target_pieces": self._pieces}
+        facts["mean_pieces_per_second"] = self._pieces / max(self._update_seconds, 1e-9)
+        text = json.dumps({**facts, "history": self._history, "recipe": self._recipe}, indent=1)
+        (self._folder / "run.json").write_text(text, encoding="utf-8")
+        if self._history:
+            learning_curve(self._history, self._folder / "learning-curve.png")

@@ -1,0 +1,181 @@
+"""A recipe: everything that decides what a trained model is, as TOML and as frozen dataclasses."""
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mt.errors import RecipeError
+from mt.model.config import ModelConfig
+from training.corpus import FilterConfig
+from training.schedule import ScheduleConfig
+
+PUBLISHED = Path(__file__).parent / "recipes"
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """One parallel corpus; `[[corpora]]` in a recipe. Each set is two text files, or one TSV file with two columns."""
+
+    languages: tuple[str, ...]  # of the two files or columns, in their order
+    train: tuple[str, ...]
+    dev: tuple[str, ...]
+    test: tuple[str, ...] = ()
+    name: str = ""
+    licence: str = ""  # goes into the manifest and the model card
+    attribution: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.languages) != 2 or self.languages[0] == self.languages[1]:
+            raise RecipeError(f"corpora.languages must be two different languages, got {list(self.languages)}.")
+        for name in ("train", "dev", "test"):
+            files = getattr(self, name)
+            if len(files) not in (1, 2) and (files or name != "test"):
+                raise RecipeError(f"corpora.{name} must be two text files or one TSV file, got {list(files)}.")
+
+
+@dataclass(frozen=True)
+class SubwordConfig:
+    """The joint vocabulary; `[subwords]` in a recipe."""
+
+    vocabulary: int = 8_000  # pieces, with 256 bytes, the special pieces and the tags
+    kind: str = "unigram"  # Kudo 2018; or "bpe", Sennrich et al. 2016
+    character_coverage: float = 0.9999  # rarer characters are spelled in bytes
+    sampling: float = 0.0  # alpha of subword regularization or BPE-dropout in training; 0 = always the likeliest pieces
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("unigram", "bpe"):
+            raise RecipeError(f"subwords.kind must be 'unigram' or 'bpe', got '{self.kind}'.")
+        if self.vocabulary < 300:
+            raise RecipeError(f"subwords.vocabulary must be at least 300 (256 are bytes), got {self.vocabulary}.")
+        if not 0 <= self.sampling <= 1:
+            raise RecipeError(f"subwords.sampling must be between 0 and 1, got {self.sampling}.")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The training loop; `[training]` in a recipe."""
+
+    max_updates: int = 10_000
+    batch_pieces: int = 3_000  # target pieces of one update, padding not counted
+    max_pieces: int = 120  # longer examples, source or target, are left out
+    label_smoothing: float = 0.1  # Szegedy et al. 2016, §7
+    clip_norm: float = 1.0  # of the gradient of all weights together
+    precision: str = "auto"  # "bfloat16" or "float32"; auto takes bfloat16 where the processor computes in it
+    validate_every: int = 500  # updates
+    validation_sentences: int = 1_000  # of each direction's dev set that are translated for greedy BLEU
+    patience: int = 10  # validations without a better BLEU before training stops
+    keep_best: int = 4  # checkpoints that are kept, and averaged
+    save_minutes: float = 5.0  # between checkpoints to resume from; validations save one as well
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        least = {"max_updates": 1, "batch_pieces": 1, "max_pieces": 2, "validate_every": 1, "validation_sentences": 1}
+        for name, value in (least | {"patience": 1, "keep_best": 1}).items():
+            if getattr(self, name) < value:
+                raise RecipeError(f"training.{name} must be at least {value}, got {getattr(self, name)}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise RecipeError(f"training.label_smoothing must be at least 0 and below 1, got {self.label_smoothing}.")
+        if self.precision not in ("auto", "bfloat16", "float32"):
+            raise RecipeError(f"training.precision must be auto, bfloat16 or float32, got '{self.precision}'.")
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How the exported translator searches; `[search]` in a recipe."""
+
+    beam: int = 5
+    length_penalty: float = 1.0  # alpha of Wu et al. 2016, §7
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.beam <= 16:
+            raise RecipeError(f"search.beam must be from 1 to 16, got {self.beam}.")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a trained model is. Paths are relative to the data folder (`--data`)."""
+
+    name: str
+    directions: tuple[str, ...]  # such as "en-de"; several directions share one model
+    corpora: tuple[CorpusConfig, ...]
+    description: str = ""
+    filter: FilterConfig = field(default_factory=FilterConfig)
+    subwords: SubwordConfig = field(default_factory=SubwordConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    def __post_init__(self) -> None:
+        if not self.directions or not self.corpora:
+            raise RecipeError("A recipe needs at least one direction and one [[corpora]].")
+        for direction in self.directions:
+            languages = direction.split("-")
+            if len(languages) != 2 or not all(languages):
+                raise RecipeError(f"A direction is two language codes such as 'en-de', got '{direction}'.")
+            if not any(set(languages) == set(corpus.languages) for corpus in self.corpora):
+                raise RecipeError(f"No corpus has both languages of the direction '{direction}'.")
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """(source, target) languages of each direction."""
+        return tuple((source, target) for source, target in (direction.split("-") for direction in self.directions))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Target languages, each once, in the order of the directions."""
+        return tuple(dict.fromkeys(target for _, target in self.pairs))
+
+
+def load_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file; a bare name such as `tatoeba-en-de` means one that the project publishes."""
+    if not path.exists() and (PUBLISHED / f"{path.name}.toml").exists():
+        path = PUBLISHED / f"{path.name}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(file.stem for file in PUBLISHED.glob("*.toml")))
+        raise RecipeError(f"There is no recipe '{path}'. Give a TOML file, or one of: {known}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror}.") from error
+    return from_values(Recipe, values, str(path))
+
+
+def from_values(kind: type[Config], values: Any, where: str) -> Config:
+    """A dataclass from TOML values; `where` names their place in messages."""
+    if not isinstance(values, dict):
+        raise RecipeError(f"{where} must be a table, got {values!r}.")
+    hints = typing.get_type_hints(kind)
+    known = [entry.name for entry in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise RecipeError(f"{where}: unknown key '{key}'.{hint} Known keys: {', '.join(known)}.")
+    for entry in dataclasses.fields(kind):  # type: ignore[arg-type]
+        required = entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+        if required and entry.name not in values:
+            raise RecipeError(f"{where}: the key '{entry.name}' is missing.")
+    return kind(**{key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()})
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    """The TOML value as the type of its field."""
+    if dataclasses.is_dataclass(hint):
+        return from_values(hint, value, where)  # type: ignore[arg-type]
+    if isinstance(hint, types.GenericAlias):  # tuple[item, ...]
+        if not isinstance(value, list):
+            raise RecipeError(f"{where} must be a list, got {value!r}.")
+        return tuple(_convert(typing.get_args(hint)[0], item, where) for item in value)
+    accepted = (int, float) if hint is float else (hint,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and hint is not bool):
+        raise RecipeError(f"{where} must be of type {hint.__name__}, got {value!r}.")
+    return float(value) if hint is float else value
