@@ -1,0 +1,86 @@
+"""The application: dialects, limits and error answers around one translator."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from service.cors import CORS_HEADERS, OpenToAllOrigins
+from service.errors import install_handlers
+from service.limits import BodyLimit
+from service.routes import libretranslate, probes
+from service.settings import Settings
+from service.state import Service
+
+if TYPE_CHECKING:
+    from mt import Translator
+
+logger = logging.getLogger(__name__)
+
+DESCRIPTION = """
+Translation in [LibreTranslate](https://libretranslate.com)'s dialect: programs that speak it work unchanged.
+Fields may come as JSON, as a form or in the query. Every fault is answered with `{"error": "what is wrong"}`.
+"""
+
+
+def load_translator(settings: Settings) -> "Translator":
+    """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
+    from mt import Translator, load_bundle, shipped_bundle  # late: brings the engine, which takes seconds
+
+    return Translator(load_bundle(settings.bundle or shipped_bundle()))
+
+
+def _ignore(_: object) -> None:
+    """What is done on an event that nobody asked about."""
+
+
+def _log(error: Exception) -> None:
+    logger.error("The translator could not be loaded: %s", error, exc_info=error)
+
+
+def create_app(
+    settings: Settings,
+    load: "Callable[[Settings], Translator]" = load_translator,
+    on_ready: "Callable[[Translator], None]" = _ignore,
+    on_failure: Callable[[Exception], None] = _log,
+) -> FastAPI:
+    """The application for these settings; it answers from its start, and translates as soon as `load` is done.
+
+    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error.
+    """
+    service = Service(settings)
+
+    async def bring_up() -> None:
+        try:
+            on_ready(await service.load(load))
+        except Exception as error:
+            on_failure(error)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(bring_up())
+        yield
+        loading.cancel()
+        service.drain()
+
+    app = _framework()(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
+    app.state.service = service
+    app.include_router(libretranslate.router)
+    app.include_router(probes.router)
+    install_handlers(app, libretranslate.error_body, CORS_HEADERS)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
+    app.add_middleware(OpenToAllOrigins)
+    return app
+
+
+def _framework() -> Callable[..., FastAPI]:
+    """FastAPI; where fastapi-offline is installed, with the files of /docs served from here, not from the network."""
+    if find_spec("fastapi_offline") is None:
+        return FastAPI
+    framework: Callable[..., FastAPI] = import_module("fastapi_offline").FastAPIOffline
+    return framework

@@ -1,0 +1,137 @@
+"""`mt-serve`: the service as a program."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+
+from mt import DragomanError
+from service.app import create_app, load_translator
+from service.settings import Settings, SettingsError, read_settings, settings_table
+
+if TYPE_CHECKING:
+    from mt import Translator
+
+# How long a queue of new connections the kernel keeps; uvicorn's default.
+BACKLOG = 2_048
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 when it served until stopped, 2 when it could not begin, 1 for a fault of our own."""
+    try:
+        settings = read_settings(chosen_variables(arguments))
+    except SettingsError as error:
+        return _complain(error)
+    return serve(settings)
+
+
+def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
+    """The variables that the command line sets; it exits when it has printed its help, or cannot be understood."""
+    parser = argparse.ArgumentParser(
+        prog="mt-serve",
+        description="Serve a translator over HTTP, in LibreTranslate's dialect.",
+        epilog=f"Environment variables, which the options override:\n\n{settings_table()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", help="the address to listen on (MT_HOST)")
+    parser.add_argument("--port", help="the port to listen on (MT_PORT)")
+    parser.add_argument("--bundle", help="the bundle directory to serve (MT_BUNDLE)")
+    options = vars(parser.parse_args(arguments))
+    return {f"MT_{name.upper()}": value for name, value in options.items() if value is not None}
+
+
+def serve(settings: Settings, load: "Callable[[Settings], Translator]" = load_translator) -> int:
+    """The exit status after serving until a signal comes, or until loading fails; prints where it serves."""
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        return _complain(
+            f"cannot listen on {settings.host}:{settings.port}: {_reason(error)}. "
+            "Free that address, or choose another with --host and --port."
+        )
+    address = public_address(listener)
+    failures: list[Exception] = []
+
+    def give_up(error: Exception) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    app = create_app(settings, load, lambda translator: _say(greeting(translator, address)), give_up)
+    server = uvicorn.Server(server_config(app, settings))
+    _say("Loading the translator …")
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn has drained, and repeats the signal
+        # Ends like any interrupted program, and at once, even if a translation outlives MT_SHUTDOWN_SECONDS.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
+    return _failure(failures[0]) if failures else 0
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs: quiet about requests, whose addresses may hold texts, and patient with idle connections."""
+    return uvicorn.Config(
+        app,
+        log_level=settings.log_level,
+        access_log=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; OSError where there is no such address, or another program has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def _reason(error: OSError) -> str:
+    """The system's words for the fault, without those that Python adds; a name that is not found has no errno > 0."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
+
+
+def public_address(listener: socket.socket) -> str:
+    """The URL under which this machine reaches the socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def greeting(translator: "Translator", address: str) -> str:
+    """Where the translator is, and a command that works as it stands."""
+    directions = ", ".join(f"{source} → {target}" for source, target in translator.directions)
+    source, target = next((pair for pair in translator.directions if pair[0] == "en"), translator.directions[0])
+    return (
+        f"{translator.name} translates {directions} at {address} (what else it answers: {address}/docs). Try:\n"
+        f"curl -d q='Good morning!' -d source={source} -d target={target} {address}/translate"
+    )
+
+
+def _failure(error: Exception) -> int:
+    """The exit status for a translator that could not be loaded."""
+    if isinstance(error, DragomanError):
+        return _complain(error)
+    traceback.print_exception(error)
+    return 1
+
+
+def _complain(fault: object) -> int:
+    """2, the exit status of a program that was asked for something impossible."""
+    print(f"mt-serve: {fault}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _say(text: str) -> None:
+    # Flushed, as it is the sign of readiness for whoever reads it through a pipe.
+    print(text, flush=True)

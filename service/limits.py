@@ -1,0 +1,70 @@
+"""Bounds on what a client may send, held while it is being received."""
+
+import asyncio
+import re
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import Refusal
+
+
+class BodyLimit:
+    """An application whose requests refuse to be read further than a number of bytes and of seconds.
+
+    The refusal is raised where the body is read, so that the dialect words it; an unread body costs nothing.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_seconds: int):
+        self.app = app
+        self.max_bytes = max_bytes
+        self.max_seconds = max_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nothing; the request is passed on with a bounded body."""
+        if scope["type"] == "http":
+            receive = BoundedBody(receive, self, Headers(scope=scope).get("content-length", ""))
+        await self.app(scope, receive, send)
+
+
+class BoundedBody:
+    """The messages of one request body; raises Refusal 413 when it is too long and 408 when it is too slow."""
+
+    def __init__(self, receive: Receive, limit: BodyLimit, announced: str):
+        self.receive = receive
+        self.limit = limit
+        self.is_complete = False
+        self.deadline = asyncio.get_running_loop().time() + limit.max_seconds
+        # Only an announcement that is too long is believed; otherwise what arrives is counted.
+        bytes_announced = int(announced) if re.fullmatch("[0-9]{1,18}", announced) else 0
+        self.bytes_read = bytes_announced if bytes_announced > limit.max_bytes else 0
+
+    async def __call__(self) -> Message:
+        """The next message; after the body only the client's leaving is left to wait for, without a deadline."""
+        if self.is_complete:
+            return await self.receive()
+        self._check_length()
+        message = await self._receive_in_time()
+        self.bytes_read += len(message.get("body", b""))
+        self.is_complete = not message.get("more_body", False)
+        self._check_length()
+        return message
+
+    def _check_length(self) -> None:
+        if self.bytes_read > self.limit.max_bytes:
+            raise Refusal(
+                413,
+                f"The request body is {self.bytes_read:,} bytes or more; this server takes {self.limit.max_bytes:,}. "
+                "Send the text in parts, or raise MT_MAX_BODY_BYTES.",
+            )
+
+    async def _receive_in_time(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await self.receive()
+        except TimeoutError:
+            raise Refusal(
+                408,
+                f"The request body did not arrive within {self.limit.max_seconds} seconds. "
+                "Send it again, or raise MT_BODY_SECONDS.",
+            ) from None

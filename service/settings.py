@@ -1,0 +1,113 @@
+"""The settings of the service: `MT_*` environment variables in, one frozen record out."""
+
+import difflib
+import os
+import textwrap
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mt import DragomanError
+
+PREFIX = "MT_"
+LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+
+
+class SettingsError(DragomanError):
+    """A variable that is unknown, or whose value cannot be used."""
+
+
+def _about(text: str, least: int | None = None, most: int | None = None) -> dict[str, Any]:
+    """A field's documentation; least and most are the inclusive range of a whole number."""
+    return {"text": text, "least": least, "most": most}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the service runs; each field is set by the variable of its name, `port` by `MT_PORT`."""
+
+    host: str = field(default="127.0.0.1", metadata=_about("The address to listen on; 0.0.0.0 lets other machines in."))
+    port: int = field(default=8000, metadata=_about("The port to listen on; 0 takes any free one.", 0, 65_535))
+    bundle: Path | None = field(
+        default=None, metadata=_about("The bundle directory to serve; without it, the translator that is shipped.")
+    )
+    # 100,000 characters are about 1,500 sentences: well within a client's patience, and a book chapter at once.
+    max_characters: int = field(
+        default=100_000, metadata=_about("The most characters that one request may hold.", 1, 10**9)
+    )
+    max_texts: int = field(default=5_000, metadata=_about("The most texts that one request may hold.", 1, 10**6))
+    # Twelve bytes a character is the widest that a form can write 100,000 of them (%F0%9F%98%80), plus the names.
+    max_body_bytes: int = field(default=2 * 2**20, metadata=_about("The longest request body, in bytes.", 1, 2**30))
+    body_seconds: int = field(
+        default=30, metadata=_about("How long a client may take to send its request body.", 1, 3_600)
+    )
+    queue_size: int = field(
+        default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
+    )
+    keep_alive_seconds: int = field(
+        default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)
+    )
+    shutdown_seconds: int = field(
+        default=30, metadata=_about("How long a stopping server goes on with what it has taken.", 1, 3_600)
+    )
+    log_level: str = field(default="warning", metadata=_about(f"How much is logged: {', '.join(LOG_LEVELS)}."))
+
+
+def variable_name(setting: "Field[Any]") -> str:
+    """`MT_PORT` for the field `port`."""
+    return PREFIX + setting.name.upper()
+
+
+def read_settings(overrides: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment asks for, with defaults for what it leaves out or empty.
+
+    overrides are variables that win over the environment, which is os.environ unless given. Raises SettingsError for
+    a bad value, and for an unknown `MT_*` variable.
+    """
+    environment = {**(os.environ if environment is None else environment), **overrides}
+    known = {variable_name(setting): setting for setting in fields(Settings)}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingsError(_unknown(name, list(known)))
+    given = {name: value for name, value in environment.items() if name in known and value}
+    return Settings(**{known[name].name: _value(name, text, known[name]) for name, text in given.items()})
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    closest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+    return f"{name!r} is not a setting; the closest is {closest}. All settings: {', '.join(known)}."
+
+
+def _value(name: str, text: str, setting: "Field[Any]") -> Any:
+    """The variable's value, as the type of its field."""
+    if setting.metadata["least"] is not None:
+        return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
+    if setting.name == "bundle":
+        return Path(text)
+    if setting.name == "log_level" and text not in LOG_LEVELS:
+        raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(LOG_LEVELS)}.")
+    return text
+
+
+def _whole_number(name: str, text: str, least: int, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number from {least:,} to {most:,}.")
+    return number
+
+
+def settings_table() -> str:
+    """Every variable with its default and what it does, one paragraph each, to be printed."""
+    return "\n".join(_table_entry(setting) for setting in fields(Settings))
+
+
+def _table_entry(setting: "Field[Any]") -> str:
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    reach = f" From {least:,} to {most:,}." if least is not None else ""
+    default = "" if setting.default is None else f" Default: {setting.default}."
+    text = textwrap.fill(setting.metadata["text"] + reach + default, 76, initial_indent="  ", subsequent_indent="  ")
+    return f"{variable_name(setting)}\n{text}"

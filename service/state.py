@@ -1,0 +1,64 @@
+"""What the routes share: the settings, and the translator as soon as there is one."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from service.errors import Refusal
+from service.scheduler import STOPPING, Scheduler
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from mt import Translator
+
+logger = logging.getLogger(__name__)
+
+LOADING = "The translator is being loaded. Try again in a few seconds."
+FAILED = "The translator could not be loaded; the server's log says why."
+
+
+@dataclass
+class Service:
+    """A translator's life behind the routes: loading, ready, draining; or failed."""
+
+    settings: Settings
+    obstacle: str = LOADING  # why nothing can be translated now; "" when it can
+    _scheduler: Scheduler | None = None
+
+    def scheduler(self) -> Scheduler:
+        """The way to the translator; raises Refusal 503 while nothing can be translated."""
+        if self.obstacle or self._scheduler is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._scheduler
+
+    async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        try:
+            translator = await asyncio.to_thread(self._warm, load)
+        except Exception:
+            self.obstacle = FAILED
+            raise
+        self._scheduler = Scheduler(translator, self.settings.queue_size)
+        self.obstacle = ""
+        return translator
+
+    def _warm(self, load: "Callable[[Settings], Translator]") -> "Translator":
+        translator = load(self.settings)
+        translator.warm_up()
+        return translator
+
+    def drain(self) -> None:
+        """Nothing; requests are refused from now on."""
+        self.obstacle = STOPPING
+        if self._scheduler is not None:
+            self._scheduler.close()
+
+
+def service_of(request: Request) -> Service:
+    """The state of the application that the request came to."""
+    service: Service = request.app.state.service
+    return service

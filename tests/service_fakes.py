@@ -1,0 +1,108 @@
+"""What the service's tests put in the place of a model and of a network."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import httpx
+
+from mt import InvalidText
+from service.app import create_app
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class FakeTranslation:
+    text: str
+    score: float = -0.5
+    alternatives: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class FakeTranslator:
+    """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
+
+    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts.
+    """
+
+    name = "fake-en-de"
+    directions = (("en", "de"), ("de", "en"), ("en", "pt-br"))
+    max_n_best = 4
+
+    def __init__(self) -> None:
+        self.is_warm = False
+        self.gate = threading.Event()
+        self.gate.set()
+        self.began = threading.Semaphore(0)
+        self.finished: list[str] = []
+
+    def warm_up(self) -> None:
+        self.is_warm = True
+
+    def translate(self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1) -> list[FakeTranslation]:
+        self.began.release()
+        assert self.gate.wait(10)
+        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+            raise InvalidText(f"Text {list(texts)} holds half a surrogate pair. Send whole characters.")
+        self.finished += texts
+        return [self._translation(text, source, n_best) for text in texts]
+
+    def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
+        loud = text.upper() if source == "en" else text.lower()
+        alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
+        return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
+
+
+class Client:
+    """A client inside the application's process, whose loop runs only while a call is answered."""
+
+    def __init__(self, settings: Settings | None = None, translator: Any = None, **events: Any):
+        self.translator = translator or FakeTranslator()
+        self.app = create_app(settings or Settings(), load=lambda _: self.translator, **events)
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://testserver")
+        self._lifespan = self.app.router.lifespan_context(self.app)
+
+    def __enter__(self) -> Self:
+        self.run(self._lifespan.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self._lifespan.__aexit__(None, None, None))
+        self._runner.close()
+
+    def run(self, work: Any) -> Any:
+        return self._runner.run(work)
+
+    def wait_until_ready(self) -> Self:
+        async def wait() -> None:
+            while self.app.state.service.obstacle:
+                await asyncio.sleep(0.001)
+
+        self.run(asyncio.wait_for(wait(), 5))
+        return self
+
+    def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        return self.run(self._http.request(method, path, **content))
+
+    def get(self, path: str, **content: Any) -> httpx.Response:
+        return self.request("GET", path, **content)
+
+    def post(self, path: str, **content: Any) -> httpx.Response:
+        return self.request("POST", path, **content)
+
+    def translate(self, **fields: Any) -> httpx.Response:
+        return self.post_json("/translate", {"q": "hello", "source": "en", "target": "de", **fields})
+
+    def post_json(self, path: str, content: Any) -> httpx.Response:
+        # Not httpx's own JSON, which cannot send half a surrogate pair.
+        return self.post(path, content=json.dumps(content), headers={"Content-Type": "application/json"})
+
+
+def limited(**limits: Any) -> Settings:
+    """The default settings with other limits."""
+    return replace(Settings(), **limits)

@@ -1,0 +1,61 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings, SettingsError, read_settings, settings_table, variable_name
+
+
+def test_without_variables_the_defaults_hold():
+    settings = read_settings({}, {"PATH": "/bin", "HOME": "/root"})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.keep_alive_seconds, settings.bundle) == ("127.0.0.1", 8000, 75, None)
+
+
+def test_each_variable_sets_the_field_of_its_name():
+    environment = {"MT_HOST": "::1", "MT_PORT": "0", "MT_BUNDLE": "/models/a", "MT_LOG_LEVEL": "debug"}
+    settings = read_settings({}, environment)
+    assert (settings.host, settings.port, settings.bundle) == ("::1", 0, Path("/models/a"))
+    assert settings.log_level == "debug"
+
+
+def test_an_override_wins_over_the_environment():
+    assert read_settings({"MT_PORT": "9"}, {"MT_PORT": "8"}).port == 9
+
+
+def test_an_empty_variable_means_the_default():
+    assert read_settings({}, {"MT_PORT": ""}).port == 8000
+
+
+def test_the_environment_of_the_process_is_read_when_none_is_given(monkeypatch):
+    monkeypatch.setenv("MT_QUEUE_SIZE", "7")
+    assert read_settings({}).queue_size == 7
+
+
+@pytest.mark.parametrize("value", ["http", "-1", "65536", "8000.0", "1e3", "9" * 5000, "\uff19" * 5, "\n"])
+def test_a_port_outside_its_range_is_refused_with_value_and_range(value):
+    with pytest.raises(SettingsError, match=r"^MT_PORT is '.*'; it must be a whole number from 0 to 65,535\.$"):
+        read_settings({}, {"MT_PORT": value})
+
+
+def test_an_unknown_log_level_is_refused_with_the_known_ones():
+    with pytest.raises(SettingsError, match=r"MT_LOG_LEVEL is 'loud'; it must be one of critical, error, warning"):
+        read_settings({}, {"MT_LOG_LEVEL": "loud"})
+
+
+def test_an_unknown_variable_is_refused_with_the_closest_and_all_known_ones():
+    with pytest.raises(SettingsError, match=r"^'MT_PROT' is not a setting; the closest is MT_PORT\. All .*MT_HOST, "):
+        read_settings({}, {"MT_PROT": "80"})
+
+
+def test_a_settings_error_is_one_line():
+    for environment in ({"MT_PORT": "a\nb"}, {"MT_A\nB": "x"}):
+        with pytest.raises(SettingsError) as error:
+            read_settings({}, environment)
+        assert "\n" not in str(error.value)
+
+
+def test_the_table_names_every_variable_its_default_and_its_range():
+    table = settings_table()
+    assert all(variable_name(setting) in table for setting in fields(Settings))
+    assert "From 0 to 65,535. Default: 8000." in " ".join(table.split())
