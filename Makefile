@@ -1,0 +1,71 @@
+# Everything is installed into .venv from the locks; the stamp files there let a second call start at once.
+
+# What TensorFlow has wheels for.
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
+
+LOCKS := docker/requirements
+# Shows the progress of downloads on a terminal only.
+PIP := .venv/bin/python -m pip --disable-pip-version-check $(if $(MAKE_TERMOUT),,--quiet) install
+# From the oldest Python on, whichever runs it; no hosts, so that the locks hold for any registry.
+COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: help serve test lint format lock docker-test clean
+.DELETE_ON_ERROR:
+
+help: ## list what make can do here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+serve: .venv/installed ## serve the shipped translator at 127.0.0.1:8000; MT_* variables change how
+	@exec .venv/bin/mt-serve
+
+test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
+	@.venv/bin/python -m pytest $(PYTEST_FLAGS)
+
+lint: .venv/locked-dev ## check style, formatting and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+format: .venv/locked-dev ## put right what the linters can put right
+	.venv/bin/ruff check --fix-only
+	.venv/bin/ruff format
+
+lock: .venv/created ## write the locks anew for pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
+	$(PIP) uv==0.13.8
+	$(COMPILE) $(LOCK_FLAGS) --extra dev --output-file $(LOCKS)/dev.lock
+	$(COMPILE) --extra serve --constraints $(LOCKS)/dev.lock --output-file $(LOCKS)/serve.lock
+
+docker-test: ## build the image, run it without a network, translate with it; docker/test.py tells the variables
+	@$(or $(PYTHON),python3) docker/test.py
+
+clean: ## remove what make and the tests made
+	rm -rf .venv build dragoman.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/created:
+	@$(or $(PYTHON),false) -c '$(SUITABLE)' 2>/dev/null || { \
+		echo "make: this needs Python 3.11, 3.12 or 3.13 with its venv module," \
+			"but $(or $(PYTHON),python3) is: $$($(or $(PYTHON),python3) --version 2>&1)." >&2; \
+		echo "Install one (Debian, Ubuntu: apt install python3 python3-venv)," \
+			"or name the one to use: make PYTHON=/path/to/python3.12 …" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/locked-serve: $(LOCKS)/serve.lock .venv/created
+	@echo "Installing what serving needs into .venv; TensorFlow alone is a download of 270 MB …"
+	$(PIP) --require-hashes --requirement $<
+	@touch $@
+
+# Without build isolation, what is built from source is built by the setuptools of the lock above.
+.venv/locked-dev: $(LOCKS)/dev.lock .venv/locked-serve
+	@echo "Installing what training and testing need into .venv …"
+	$(PIP) --require-hashes --no-build-isolation --requirement $<
+	@touch $@
+
+.venv/installed: pyproject.toml .venv/locked-serve
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
