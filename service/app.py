@@ -4,11 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
@@ -68,7 +67,8 @@ def create_app(
         loading.cancel()
         service.drain()
 
-    app = _framework()(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
+    # FastAPI, but with the files of /docs served from here instead of another host.
+    app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.include_router(libretranslate.router)
     app.include_router(probes.router)
@@ -76,11 +76,3 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
     return app
-
-
-def _framework() -> Callable[..., FastAPI]:
-    """FastAPI; where fastapi-offline is installed, with the files of /docs served from here, not from the network."""
-    if find_spec("fastapi_offline") is None:
-        return FastAPI
-    framework: Callable[..., FastAPI] = import_module("fastapi_offline").FastAPIOffline
-    return framework
