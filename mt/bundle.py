@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import platform
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,14 +107,28 @@ def read_manifest(path: Path) -> Manifest:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         made_by = values.get("format")
-        known = {entry.name for entry in dataclasses.fields(Manifest)}
-        if made_by == FORMAT and not set(values) - known:
-            return Manifest(**values)
+        if made_by == FORMAT:
+            manifest = Manifest(**values)
+            _refuse_wrong_kinds(manifest)
+            return manifest
     except (ValueError, TypeError, AttributeError) as error:
         raise BundleError(f"{file} is damaged: {error}. Copy or export the bundle again.") from error
     raise BundleError(
         f"{file} has format {made_by!r}; this version reads {FORMAT}. Export it again, or update dragoman."
     )
+
+
+def _refuse_wrong_kinds(manifest: Manifest) -> None:
+    """Nothing, or TypeError or ValueError that names the value a translator could not work with."""
+    for name, hint in typing.get_type_hints(Manifest).items():
+        kind, value = typing.get_origin(hint) or hint, getattr(manifest, name)
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be of type {kind.__name__}, got {value!r}")
+    directions = [str(name).split("-", 1) for name in manifest.directions]
+    if not directions or not all(len(languages) == 2 and all(languages) for languages in directions):
+        raise ValueError(f"directions must be such as 'en-de', got {manifest.directions}")
+    if not isinstance(manifest.search.get("beam"), int):
+        raise TypeError(f"search must have a whole number as its beam, got {manifest.search}")
 
 
 def seal(path: Path, manifest: Manifest) -> None:

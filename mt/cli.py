@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -31,8 +31,8 @@ def translate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
-    translator = Translator(load_bundle(bundle or shipped_bundle()))
     with _input(file) as stream, _progress(file) as bar:
+        translator = Translator(load_bundle(bundle or shipped_bundle()))
         at_once = 1 if stream.isatty() else LINES_AT_ONCE
         lines = _decoded(stream, str(file or "standard input"), bar)
         while batch := list(islice(lines, at_once)):
@@ -111,10 +111,10 @@ def _write(lines: list[str]) -> None:
     sys.stdout.buffer.flush()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: deliberate errors are one line, never a traceback; a closed pipe ends the program quietly."""
     try:
-        app()
+        app(arguments)
     except DragomanError as error:
         print(f"mt: {error}", file=sys.stderr)
         raise SystemExit(2) from None

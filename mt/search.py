@@ -100,7 +100,8 @@ def sampling_search(
 
     def choose(log_probabilities: Tensor, time: Tensor) -> Tensor:
         values, candidates = ops.top_k(log_probabilities, sampling.top_k)
-        cumulated = ops.cumsum(ops.softmax(values / sampling.temperature, axis=-1), axis=-1)
+        # Not ops.softmax: Keras warns of one over a single candidate.
+        cumulated = ops.cumsum(ops.exp(ops.log_softmax(values / sampling.temperature, axis=-1)), axis=-1)
         drawn = ops.take(uniforms, time, axis=1)[:, None]
         places = ops.sum(ops.cast(cumulated <= drawn, "int32"), axis=-1, keepdims=True)
         # Rounding may leave the last sum a little below 1.

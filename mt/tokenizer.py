@@ -28,9 +28,9 @@ class Tokenizer:
         """Raises BundleError when the bytes are no SentencePiece model of this project."""
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        except RuntimeError as error:
+            special = [self._processor.id_to_piece(number) for number in (PAD, UNK, BOS, EOS)]
+        except (RuntimeError, IndexError) as error:  # no bytes at all are taken, and have no pieces
             raise BundleError(f"The {len(model):,} bytes given are no SentencePiece model: {error}") from error
-        special = [self._processor.id_to_piece(number) for number in (PAD, UNK, BOS, EOS)]
         if special != ["<pad>", "<unk>", "<s>", "</s>"]:
             raise BundleError(f"The first pieces must be <pad> <unk> <s> </s>, got {' '.join(special)}.")
         self.model = model
@@ -83,8 +83,7 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """The text of each list of ids; special pieces leave no trace."""
-        texts: list[str] = self._processor.decode([[int(number) for number in row] for row in ids])
-        return texts
+        return [self._processor.decode([int(number) for number in row]) for row in ids]
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The piece of each id, as the vocabulary spells it (▁ for a space)."""

@@ -1,5 +1,6 @@
 """The whole path for many texts at once: split, batch by length, search, join."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from mt.text import normalize, sentences
 from mt.tokenizer import Tokenizer
 
 Ids = tuple[int, ...]
+_IN_A_CHARACTER = re.compile("<0x[89AB].>")  # the second and later bytes of a character in UTF-8
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,13 @@ class _Plan:
 class Translator:
     """Translates texts of any length with one bundle; may be called from several threads."""
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
-        """Loads the bundle's engine; `threads` bounds those of a search, by default to the machine's cores."""
+    def __init__(self, bundle: Bundle, threads: int | None = None, engine: SavedModelEngine | None = None) -> None:
+        """Loads the bundle's engine unless one is given.
+
+        `threads` bounds those of a search, by default to the machine's cores.
+        """
         self._tokenizer: Tokenizer = bundle.tokenizer
-        self._engine = SavedModelEngine(bundle.saved_model, threads)
+        self._engine = engine or SavedModelEngine(bundle.saved_model, threads)
         self._max_pieces = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces) - 2  # tag and EOS
         self.name = bundle.manifest.name
         self.directions = bundle.manifest.pairs
@@ -88,21 +93,19 @@ class Translator:
 
     def _in_parts(self, ids: list[int]) -> list[Ids]:
         """The ids in as many parts of like length as the engine's longest source asks for, cut before a word."""
-        parts = []
-        starts_word = [piece.startswith("▁") for piece in self._tokenizer.pieces(ids)] if self._too_long(ids) else []
-        while self._too_long(ids):
-            even = -(-len(ids) // -(-len(ids) // self._max_pieces))
-            cut = next((place for place in range(even, even // 2, -1) if starts_word[place]), even)
-            parts.append(tuple(ids[:cut]))
-            ids, starts_word = ids[cut:], starts_word[cut:]
-        return [*parts, tuple(ids)] if ids else parts
-
-    def _too_long(self, ids: list[int]) -> bool:
-        return len(ids) > self._max_pieces
+        parts, start = [], 0
+        pieces = self._tokenizer.pieces(ids) if len(ids) > self._max_pieces else []
+        while (left := len(ids) - start) > self._max_pieces:
+            even = -(-left // -(-left // self._max_pieces))
+            cut = _last_cut(pieces, start + even // 2 + 1, start + even)
+            parts.append(tuple(ids[start:cut]))
+            start = cut
+        return [*parts, tuple(ids[start:])] if ids else parts
 
     def _render(self, hypotheses: list[Hypothesis]) -> list["_Rendering"]:
         """The hypotheses as texts, best first; of several ways to cut one text into pieces the best stands for all."""
-        texts = self._tokenizer.decode([hypothesis.ids for hypothesis in hypotheses])
+        # Pieces that stand for bytes can spell control characters and line ends, which no sentence has.
+        texts = map(normalize, self._tokenizer.decode([hypothesis.ids for hypothesis in hypotheses]))
         found: dict[str, _Rendering] = {}
         for text, one in zip(texts, hypotheses, strict=True):
             found.setdefault(text, _Rendering(text, one.score, one.is_complete))
@@ -116,6 +119,14 @@ class _Rendering:
     text: str
     score: float
     is_complete: bool
+
+
+def _last_cut(pieces: list[str], first: int, last: int) -> int:
+    """The last of these places at which a word begins, or else a character, which may be spelled in several bytes."""
+    places = range(last, first - 1, -1)
+    words = (place for place in places if pieces[place].startswith("▁"))
+    characters = (place for place in places if not _IN_A_CHARACTER.fullmatch(pieces[place]))
+    return next(words, next(characters, last))
 
 
 def _in_batches_of_like_length(parts: Sequence[Ids], size: int = 32) -> Iterator[list[Ids]]:

@@ -22,8 +22,9 @@ class Seq2Seq(keras.Model):
     One matrix (V, E) embeds the source and the target and, transposed, makes the logits (Press & Wolf 2017).
     """
 
-    def __init__(self, config: ModelConfig, vocabulary: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, config: ModelConfig, vocabulary: int) -> None:
+        # Keras would number the second model of a process, and its weights would not be found by their names.
+        super().__init__(name="seq2_seq")
         self.config = config
         self.vocabulary = vocabulary
         initializer = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)

@@ -1,0 +1,86 @@
+"""The encoder: padding never reaches a real position, and the backward part reads each source from its own end."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.model import ModelConfig
+from mt.model.encoder import BidirectionalLSTM, Encoder, reverse_sequences
+from tests import numpy_lstm
+
+WIDTH, HIDDEN = 5, 4
+LENGTHS = (6, 1, 4)
+
+
+def randomized(layer, seed=1):
+    draw = np.random.default_rng(seed)
+    layer.set_weights([draw.normal(0, 0.7, weight.shape) for weight in layer.get_weights()])
+    return layer
+
+
+def draw_sources(lengths, width=WIDTH):
+    """Inputs (B, S, width) with noise at padding, and their mask (B, S)."""
+    mask = np.arange(max(lengths)) < np.array(lengths)[:, None]
+    return np.random.default_rng(2).normal(size=(*mask.shape, width)).astype(np.float32), mask
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=4), st.integers(0, 2))
+def test_reversing_turns_real_positions_around_and_leaves_padding(lengths, padding):
+    width = max(lengths) + padding
+    rows = np.arange(len(lengths) * width, dtype=np.int32).reshape(len(lengths), width, 1)
+    mask = np.arange(width) < np.array(lengths)[:, None]
+    turned = np.asarray(reverse_sequences(rows, mask))
+    for row, length in enumerate(lengths):
+        assert turned[row, :length].tolist() == rows[row, :length][::-1].tolist()
+        assert turned[row, length:].tolist() == rows[row, length:].tolist()
+    assert np.asarray(reverse_sequences(turned, mask)).tolist() == rows.tolist()
+
+
+def test_each_half_is_an_lstm_in_numpy_over_the_unpadded_source():
+    layer = randomized(BidirectionalLSTM(HIDDEN, WIDTH))
+    inputs, mask = draw_sources(LENGTHS)
+    outputs = np.asarray(layer(inputs, mask))
+    for row, length in enumerate(LENGTHS):
+        real = inputs[row : row + 1, :length]
+        forward = numpy_lstm.run(layer.forward_lstm.cell, real)
+        backward = numpy_lstm.run(layer.backward_lstm.cell, real[:, ::-1])[:, ::-1]
+        np.testing.assert_allclose(outputs[row, :length], np.concatenate([forward, backward], -1)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_padding_does_not_change_outputs_at_real_positions(layers):
+    config = ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, encoder_layers=layers)
+    encoder = randomized(Encoder(config))
+    inputs, mask = draw_sources(LENGTHS)
+    together = np.asarray(encoder(inputs, mask))
+    for row, length in enumerate(LENGTHS):
+        alone = np.asarray(encoder(inputs[row : row + 1, :length], mask[row : row + 1, :length]))
+        np.testing.assert_allclose(together[row, :length], alone[0], atol=1e-5)
+
+
+def test_layers_from_the_second_on_add_to_what_they_normalize():
+    config = ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, encoder_layers=3)
+    encoder = randomized(Encoder(config))
+    inputs, mask = draw_sources(LENGTHS)
+    expected = np.asarray(encoder.first(inputs, mask))
+    for layer, norm in zip(encoder.above, encoder.norms, strict=True):
+        expected = expected + np.asarray(layer(layer_normalized(expected, norm), mask))
+    np.testing.assert_allclose(np.asarray(encoder(inputs, mask)), expected, atol=1e-5)
+
+
+def layer_normalized(values, norm):
+    """Ba et al. 2016, §3, over the last axis."""
+    gain, bias = norm.get_weights()
+    spread = np.sqrt(values.var(axis=-1, keepdims=True) + norm.epsilon)
+    return ((values - values.mean(axis=-1, keepdims=True)) / spread * gain + bias).astype(np.float32)
+
+
+def test_dropout_works_in_training_only():
+    encoder = randomized(Encoder(ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, dropout=0.5)))
+    inputs, mask = draw_sources(LENGTHS)
+    still = np.asarray(encoder(inputs, mask))
+    assert np.asarray(encoder(inputs, mask)).tolist() == still.tolist()
+    dropped = np.asarray(encoder(inputs, mask, training=True))
+    np.testing.assert_allclose(dropped[dropped != 0], 2 * still[dropped != 0], atol=1e-5)
+    assert (dropped == 0).any()

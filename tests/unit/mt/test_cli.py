@@ -1,0 +1,141 @@
+"""mt: one line in, one line out, and one line for whatever is wrong."""
+
+import dataclasses
+import io
+import json
+import sys
+
+import pytest
+
+from mt.bundle import read_manifest, seal
+from mt.cli import main
+from tests import tiny
+
+
+@pytest.fixture
+def run(monkeypatch, capfdbinary):
+    """A call of mt in this process: (status, standard output, standard error)."""
+
+    def call(*arguments, given=b""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        with pytest.raises(SystemExit) as exit_status:
+            main([str(argument) for argument in arguments])
+        captured = capfdbinary.readouterr()
+        return exit_status.value.code or 0, captured.out.decode("utf-8"), captured.err.decode("utf-8")
+
+    return call
+
+
+def translate(*options):
+    return "translate", "--from", "en", "--to", "de", "--bundle", tiny.bundle_folder(), *options
+
+
+def translations(lines):
+    return [one.text for one in tiny.translator().translate(lines, "en", "de")]
+
+
+def test_each_line_of_standard_input_is_one_line_of_output(run):
+    lines = ["one", "", "two.  three", "twenty-one"]
+    status, printed, _ = run(*translate(), given="\n".join(lines).encode())
+    assert status == 0
+    assert printed == "".join(f"{line}\n" for line in translations(lines))
+
+
+def test_a_file_is_translated_too_greedily_if_asked_for(run, tmp_path):
+    (tmp_path / "text").write_bytes("two hundred\r\ntwo\u2028three\x0bfour\n\n".encode())
+    languages = ["--from", "EN", "--to", "De"]  # codes may be upper-case
+    status, printed, _ = run("translate", *languages, "--greedy", "--bundle", tiny.bundle_folder(), tmp_path / "text")
+    lines = ["two hundred\r", "two\u2028three\x0bfour", ""]
+    expected = tiny.translator().translate(lines, "en", "de", greedy=True)
+    assert status == 0
+    assert printed.split("\n") == [*(one.text for one in expected), ""]
+
+
+def test_json_gives_source_text_score_alternatives_and_warnings(run):
+    _, printed, _ = run(*translate("--json", "--n-best", 3), given=b"one\ntwo\n")
+    expected = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
+    for line, source, one in zip(printed.splitlines(), ["one", "two"], expected, strict=True):
+        values = json.loads(line)
+        assert set(values) == {"source", "text", "score", "alternatives", "warnings"}
+        assert (values["source"], values["text"]) == (source, one.text)
+        assert values["score"] == pytest.approx(one.score, abs=1e-3)
+        assert tuple(values["alternatives"]) == one.alternatives
+
+
+def test_no_lines_give_no_lines(run):
+    assert run(*translate())[:2] == (0, "")
+
+
+def test_a_line_that_is_not_utf8_is_named_and_status_2(run, tmp_path):
+    (tmp_path / "text").write_bytes("gut\nm\u00fcde\n".encode("latin-1"))
+    status, _, complaint = run(*translate(tmp_path / "text"))
+    assert status == 2
+    assert complaint == (
+        f"mt: Line 2 of {tmp_path}/text is not UTF-8 (byte 0xfc at place 2). "
+        "Convert it first, for example with `iconv -f LATIN1 -t UTF-8`.\n"
+    )
+
+
+def test_a_missing_file_is_one_line_and_status_2(run, tmp_path):
+    status, printed, complaint = run(*translate(tmp_path / "none"))
+    assert (status, printed) == (2, "")
+    assert complaint == f"mt: Cannot read {tmp_path}/none: No such file or directory. Give a UTF-8 text file.\n"
+
+
+def test_a_folder_in_place_of_a_file_is_one_line_and_status_2(run, tmp_path):
+    status, _, complaint = run(*translate(tmp_path))
+    assert (status, complaint) == (2, f"mt: Cannot read {tmp_path}: Is a directory. Give a UTF-8 text file.\n")
+
+
+def test_a_language_that_the_bundle_lacks_is_one_line_and_status_2(run):
+    status, _, complaint = run("translate", "--from", "en", "--to", "fr", "--bundle", tiny.bundle_folder(), given=b"x")
+    assert status == 2
+    assert complaint == "mt: tiny does not translate from 'en' to 'fr'; it has en-de, de-en.\n"
+
+
+def test_an_n_best_outside_its_range_is_one_line_and_status_2(run):
+    status, _, complaint = run(*translate("--json", "--n-best", 9), given=b"one\n")
+    assert (status, complaint) == (2, "mt: n_best must be from 1 to 4, got 9.\n")
+
+
+def test_a_missing_bundle_is_one_line_and_status_2(run, tmp_path):
+    for command in (["info", tmp_path / "none"], ["translate", "--from=en", "--to=de", "--bundle", tmp_path / "none"]):
+        status, _, complaint = run(*command)
+        assert (status, complaint.count("\n")) == (2, 1)
+        assert complaint.startswith(f"mt: There is no bundle at {tmp_path}/none.")
+
+
+def test_a_damaged_bundle_is_named_and_status_2(run, bundle_copy):
+    (bundle_copy / "savedmodel/saved_model.pb").write_bytes(b"")
+    status, _, complaint = run("info", bundle_copy)
+    assert status == 2
+    assert f"file {bundle_copy}/savedmodel/saved_model.pb is damaged" in complaint
+
+
+def test_info_tells_what_a_bundle_is(run):
+    status, printed, _ = run("info", tiny.bundle_folder())
+    assert status == 0
+    rows = {line[:12].strip(): line[12:] for line in printed.splitlines() if line[:12].strip()}
+    assert rows["name"] == "tiny: Number names, for tests"
+    assert rows["directions"] == "en-de, de-en"
+    assert rows["model"] == f"{tiny.model().count_params():,} parameters, 340 pieces"
+    assert rows["search"] == "beam 4, length penalty 1.0"
+    assert rows["corpus"] == "num2words, 300 pairs"
+    assert "all checksums right" in rows["path"]
+    assert "none needed; this test" in printed
+    assert "tensorflow" in rows["made"]
+
+
+def test_a_bundle_that_was_scored_shows_its_scores(run, bundle_copy):
+    metric = {"name": "BLEU", "value": 12.34, "signature": "nrefs:1|tok:13a"}
+    score = {"direction": "en-de", "test_set": "a → b", "sentences": 10, "metrics": [metric]}
+    seal(bundle_copy, dataclasses.replace(read_manifest(bundle_copy), scores=[score]))
+    _, printed, _ = run("info", bundle_copy)
+    assert "en-de a → b: BLEU 12.3\n" in printed
+    assert "nrefs:1|tok:13a" in printed
+
+
+def test_without_arguments_the_help_is_shown(run):
+    _, printed, complaint = run()
+    assert "translate" in printed + complaint
+    assert "info" in printed + complaint

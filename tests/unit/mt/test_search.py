@@ -1,0 +1,268 @@
+"""Searches over scripted steps: fast = slow twin in plain Python, beam 1 = greedy, graph = eager, batched = alone."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import ops
+
+from mt.errors import InvalidOption
+from mt.search import (
+    NEVER,
+    Sampling,
+    SearchResult,
+    beam_search,
+    greedy_search,
+    length_limits,
+    length_penalty,
+    sampling_search,
+)
+from mt.tokenizer import EOS, PAD
+from tests.scripted import Found, Script, SlowSearch, random_script, speller
+
+SOURCES, VOCABULARY, NODES = 3, 7, 12
+SEEDS = st.integers(0, 10_000)
+LIMITS = st.lists(st.integers(1, 6), min_size=SOURCES, max_size=SOURCES)
+
+
+@cache
+def compiled(beam):
+    """A beam search (or greedy, for beam 0) in a graph that takes any script of one size."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((SOURCES, NODES, VOCABULARY), tf.float32),
+            tf.TensorSpec((NODES, VOCABULARY), tf.int32),
+            tf.TensorSpec((SOURCES,), tf.int32),
+            tf.TensorSpec((), tf.float32),
+        ],
+        autograph=False,
+    )
+    def search(table, following, limits, alpha):
+        script = Script(table, following)
+        if beam == 0:
+            return greedy_search(script.step, script.start, limits, 2)
+        return beam_search(script.step, script.start, limits, 2, beam, alpha)
+
+    return search
+
+
+def search_in_graph(script, limits, beam, alpha=1.0):
+    limits = np.array(limits, np.int32)
+    return as_arrays(compiled(beam)(script.log_probabilities, script.following, limits, np.float32(alpha)))
+
+
+def search_eagerly(script, limits, beam, alpha=1.0):
+    limits = ops.convert_to_tensor(limits, dtype="int32")
+    if beam == 0:
+        return as_arrays(greedy_search(script.step, script.start, limits, 2))
+    return as_arrays(beam_search(script.step, script.start, limits, 2, beam, alpha))
+
+
+def as_arrays(result):
+    return SearchResult(*(np.asarray(field) for field in result))
+
+
+def hypotheses(result, source):
+    """(ids, score, is_complete, nodes) of the filled places."""
+    found = []
+    for place, length in enumerate(result.lengths[source]):
+        if result.scores[source, place] > NEVER / 2:
+            ids = result.ids[source, place]
+            assert (ids[length:] == PAD).all()
+            assert (result.attention[source, place, length:] == 0).all()
+            assert (result.attention[source, place, :length, 1] == 1).all()
+            nodes = result.attention[source, place, :length, 0].astype(int)
+            found.append((tuple(ids[:length]), result.scores[source, place], result.is_complete[source, place], nodes))
+    return [(ids, score, complete, tuple(nodes)) for ids, score, complete, nodes in found]
+
+
+@given(SEEDS, LIMITS, st.sampled_from([1, 2, 3, 5]), st.sampled_from([0.0, 1.0]))
+def test_beam_search_is_its_slow_twin(seed, limits, beam, alpha):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    result = search_in_graph(script, limits, beam, alpha)
+    for source, limit in enumerate(limits):
+        slow = SlowSearch(script, source, limit)
+        assert hypotheses(result, source) == [tuple(one) for one in slow.beam(beam, alpha)]
+
+
+@given(SEEDS, LIMITS)
+def test_greedy_search_is_its_slow_twin_and_beam_1(seed, limits):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    greedy, beam = search_in_graph(script, limits, 0), search_in_graph(script, limits, 1)
+    for source, limit in enumerate(limits):
+        assert hypotheses(greedy, source) == [tuple(SlowSearch(script, source, limit).greedy())]
+        assert hypotheses(greedy, source) == hypotheses(beam, source)
+
+
+@given(SEEDS, st.sampled_from([0.0, 1.0]))
+def test_a_beam_that_holds_everything_finds_the_best_of_all(seed, alpha):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    result = search_in_graph(script, [2, 3, 3], 40, alpha)  # three letters: at most 1 + 3 + 9 + 27 hypotheses
+    for source, limit in enumerate([2, 3, 3]):
+        everything = SlowSearch(script, source, limit).everything()
+        ranks = sorted((one.rank(alpha) for one in everything), reverse=True)
+        found = [Found(*one).rank(alpha) for one in hypotheses(result, source)]
+        np.testing.assert_array_equal(found, ranks)
+
+
+@given(SEEDS, LIMITS, st.integers(2, 5))
+def test_the_n_best_are_distinct_sorted_by_rank_and_the_complete_ones_first(seed, limits, beam):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    result = search_in_graph(script, limits, beam)
+    for source, limit in enumerate(limits):
+        found = hypotheses(result, source)
+        assert len({(ids, complete) for ids, _, complete, _ in found}) == len(found)
+        complete = [complete for _, _, complete, _ in found]
+        assert complete == sorted(complete, reverse=True)
+        assert all(is_complete or len(ids) == limit for ids, _, is_complete, _ in found)
+        for kind in (True, False):
+            kin = [(ids, score) for ids, score, is_complete, _ in found if is_complete == kind]
+            ranks = [score / float(length_penalty(len(ids) + kind, 1.0)) for ids, score in kin]
+            assert all(better >= worse - 1e-4 for better, worse in pairwise(ranks))
+
+
+@given(SEEDS, LIMITS, st.sampled_from([0, 3]))
+def test_a_source_is_searched_alone_as_in_a_batch(seed, limits, beam):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    together = search_in_graph(script, limits, beam)
+    for source, limit in enumerate(limits):
+        same = Script(np.repeat(script.log_probabilities[source : source + 1], SOURCES, axis=0), script.following)
+        assert hypotheses(search_in_graph(same, [limit] * SOURCES, beam), 0) == hypotheses(together, source)
+
+
+@pytest.mark.parametrize("beam", [0, 1, 3])
+def test_a_search_in_a_graph_is_a_search_outside(beam):
+    script, limits = random_script(SOURCES, VOCABULARY, seed=7), [5, 2, 6]
+    for inside, outside in zip(
+        search_in_graph(script, limits, beam), search_eagerly(script, limits, beam), strict=True
+    ):
+        np.testing.assert_array_equal(inside, outside)
+
+
+def spell(found, alphabet, place=0):
+    (length,) = found.lengths[:, place]
+    return "".join(alphabet[piece - EOS - 1] for piece in found.ids[0, place, :length])
+
+
+def test_beam_search_finds_the_word_greedy_search_misses():
+    script, alphabet = speller({"bad": 0.4, "ab": 0.3, "ac": 0.3})  # "a" is the likelier first letter
+    assert spell(search_eagerly(script, [9], beam=0), alphabet) in ("ab", "ac")
+    assert spell(search_eagerly(script, [9], beam=2), alphabet) == "bad"
+
+
+def test_the_n_best_words_come_with_their_probabilities():
+    words = {"bad": 0.5, "ab": 0.3, "": 0.2}
+    script, alphabet = speller(words)
+    found = search_eagerly(script, [9], beam=4, alpha=0.0)
+    assert [spell(found, alphabet, place) for place in range(3)] == list(words)
+    np.testing.assert_allclose(np.exp(found.scores[0, :3]), list(words.values()), rtol=1e-6)
+
+
+def test_places_for_which_there_is_no_hypothesis_stay_empty():
+    script, _ = speller({"bad": 0.5, "ab": 0.5})
+    found = search_eagerly(script, [9], beam=4)
+    assert found.lengths[0].tolist() == [3, 2, 0, 0]
+    assert (found.scores[0, 2:] <= NEVER / 2).all()
+    assert not found.is_complete[0, 2:].any()
+
+
+def test_a_longer_word_wins_over_a_likelier_one_when_length_is_rewarded():
+    script, alphabet = speller({"aaaaaaaaa": 0.4, "b": 0.6})
+    assert spell(search_eagerly(script, [20], beam=2, alpha=0.0), alphabet) == "b"
+    assert spell(search_eagerly(script, [20], beam=2, alpha=1.0), alphabet) == "aaaaaaaaa"
+
+
+def test_a_cut_hypothesis_says_so_and_stands_behind_every_complete_one():
+    script, alphabet = speller({"bbbb": 0.9, "a": 0.1})
+    found = search_eagerly(script, [3], beam=2)
+    assert [spell(found, alphabet, place) for place in (0, 1)] == ["a", "bbb"]
+    assert found.is_complete.tolist() == [[True, False]]
+    assert search_eagerly(script, [3], beam=0).is_complete.tolist() == [[False]]
+
+
+def test_a_finished_hypothesis_is_kept_while_worse_ones_live_on():
+    # "c" ends at once; the others go on for long, and at every step both are likelier than nothing at all.
+    script, alphabet = speller({"c": 0.34, "abbbbb": 0.33, "baaaaa": 0.33})
+    found = search_eagerly(script, [9], beam=3, alpha=0.0)
+    assert [spell(found, alphabet, place) for place in range(3)] == ["c", "abbbbb", "baaaaa"]
+
+
+def test_the_limit_grows_with_the_source():
+    assert np.asarray(length_limits(np.array([1, 10, 100], np.int32))).tolist() == [22, 40, 220]
+    assert np.asarray(length_limits(np.array([3], np.int32), factor=1.5, extra=2)).tolist() == [6]
+
+
+@pytest.mark.parametrize(("length", "alpha", "penalty"), [(1, 1.0, 1.0), (7, 1.0, 2.0), (7, 0.0, 1.0), (19, 0.5, 2.0)])
+def test_the_length_penalty_is_that_of_gnmt(length, alpha, penalty):
+    assert float(length_penalty(np.int32(length), alpha)) == pytest.approx(penalty)
+
+
+def sample(script, limits, uniforms, **options):
+    uniforms = ops.convert_to_tensor(uniforms, dtype="float32")
+    limits = ops.convert_to_tensor(limits, dtype="int32")
+    return as_arrays(sampling_search(script.step, script.start, limits, 2, uniforms, Sampling(**options)))
+
+
+def test_the_same_random_numbers_draw_the_same_pieces_alone_or_in_a_batch():
+    script, limits = random_script(SOURCES, VOCABULARY, seed=3), [6, 4, 5]
+    uniforms = np.random.default_rng(1).random((SOURCES, 6))
+    together = sample(script, limits, uniforms, top_k=4)
+    assert hypotheses(sample(script, limits, uniforms, top_k=4), 0) == hypotheses(together, 0)
+    assert hypotheses(sample(script, limits, uniforms[::-1], top_k=4), 0) != hypotheses(together, 0)
+    for source in range(SOURCES):
+        alone = Script(script.log_probabilities[source : source + 1], script.following)
+        here = slice(source, source + 1)
+        assert hypotheses(sample(alone, limits[here], uniforms[here], top_k=4), 0) == hypotheses(together, source)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sampling_from_the_likeliest_alone_is_greedy(seed):
+    script, limits = random_script(SOURCES, VOCABULARY, seed), [6, 4, 5]
+    sampled = sample(script, limits, np.random.default_rng(seed).random((SOURCES, 6)), top_k=1)
+    for field, expected in zip(sampled, search_in_graph(script, limits, 0), strict=True):
+        np.testing.assert_array_equal(field, expected)
+
+
+@pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 4), (0.5, 4), (2.0, 4), (1.0, 2)])
+def test_pieces_are_drawn_as_often_as_the_tempered_probabilities_say(temperature, top_k):
+    words, rows = {"a": 0.5, "b": 0.3, "c": 0.15, "": 0.05}, 1_000
+    script, _ = speller(words)
+    many = Script(np.repeat(script.log_probabilities, rows, axis=0), script.following)
+    uniforms = np.repeat((np.arange(rows)[:, None] + 0.5) / rows, 2, axis=1)  # each stands for its share of [0, 1)
+    drawn = sample(many, [2] * rows, uniforms, temperature=temperature, top_k=top_k)
+    first = np.where(drawn.lengths[:, 0] == 0, EOS, drawn.ids[:, 0, 0])
+    frequencies = [np.mean(first == piece) for piece in (EOS + 1, EOS + 2, EOS + 3, EOS)]
+    shares = np.array(list(words.values())) ** (1 / temperature)
+    shares[top_k:] = 0
+    np.testing.assert_allclose(frequencies, shares / shares.sum(), atol=2 / rows)
+    # The scores are the model's own, whatever was drawn.
+    np.testing.assert_allclose(np.exp(drawn.scores[first == EOS + 1, 0]), 0.5, rtol=1e-5)
+
+
+def test_the_largest_random_number_below_one_draws_the_last_candidate():
+    script, alphabet = speller({"a": 0.6, "b": 0.4})
+    assert spell(sample(script, [2], [[0.99999994, 0.99999994]], top_k=2), alphabet)[:1] == "b"
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ({"top_k": 0}, "top_k must be at least 1, got 0."),
+        ({"temperature": 0.0}, "temperature must be above 0, got 0.0."),
+        ({"temperature": -1.0}, "temperature must be above 0, got -1.0."),
+    ],
+)
+def test_sampling_options_outside_their_range_are_refused(option, complaint):
+    with pytest.raises(InvalidOption, match=complaint):
+        Sampling(**option)
+
+
+def test_a_beam_below_one_is_refused():
+    script, _ = speller({"a": 1.0})
+    with pytest.raises(InvalidOption, match=r"beam must be at least 1, got 0\."):
+        beam_search(script.step, script.start, ops.ones((1,), "int32"), 2, beam=0)
