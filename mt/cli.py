@@ -33,6 +33,7 @@ def translate(
     """Translates line by line: one line in, one line out."""
     with _input(file) as stream, _progress(file) as bar:
         translator = Translator(load_bundle(bundle or shipped_bundle()))
+        translator.require_direction(source.lower(), target.lower())
         at_once = 1 if stream.isatty() else LINES_AT_ONCE
         lines = _decoded(stream, str(file or "standard input"), bar)
         while batch := list(islice(lines, at_once)):

@@ -1,13 +1,12 @@
 """Text to piece ids and back with SentencePiece; owner of the special pieces and the target-language tags."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import sentencepiece
 
 from mt.errors import BundleError, UnsupportedLanguage
+from mt.regularization import PieceSampler
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 
@@ -33,6 +32,7 @@ class Tokenizer:
             raise BundleError(f"The {len(model):,} bytes given are no SentencePiece model: {error}") from error
         if special != ["<pad>", "<unk>", "<s>", "</s>"]:
             raise BundleError(f"The first pieces must be <pad> <unk> <s> </s>, got {' '.join(special)}.")
+        self._sampler: PieceSampler | None = None
         self.model = model
         self.size = self._processor.get_piece_size()
         self._tags = {}
@@ -63,23 +63,14 @@ class Tokenizer:
         return ids
 
     def sample(self, texts: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
-        """Pieces drawn at random, the same for the same seed.
+        """Pieces drawn at random, the same for the same seed in every process.
 
         For a unigram model a segmentation of probability p is drawn with weight p ** alpha (Kudo 2018, §3.2, l = ∞);
         for a BPE model each merge is skipped with probability alpha (BPE-dropout, Provilkov et al. 2020).
         """
-        result: list[list[list[int]]] = []
-
-        def draw() -> None:
-            sentencepiece.set_random_generator_seed(seed)
-            options: dict[str, Any] = {"enable_sampling": True, "alpha": alpha, "nbest_size": -1, "num_threads": 1}
-            result.append(self._processor.encode(list(texts), **options))
-
-        # SentencePiece seeds its generator once a thread, at first use; a thread of its own makes the draw repeatable.
-        thread = threading.Thread(target=draw)
-        thread.start()
-        thread.join()
-        return result[0]
+        if self._sampler is None:
+            self._sampler = PieceSampler(self._processor)
+        return self._sampler.sample(texts, alpha, seed)
 
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """The text of each list of ids; special pieces leave no trace."""

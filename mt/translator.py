@@ -54,6 +54,12 @@ class Translator:
         source, target = self.directions[0]
         self.translate(["Hello."], source, target)
 
+    def require_direction(self, source: str, target: str) -> None:
+        """Raises UnsupportedLanguage unless the bundle translates from the one language to the other."""
+        if (source, target) not in self.directions:
+            known = ", ".join(f"{one}-{other}" for one, other in self.directions)
+            raise UnsupportedLanguage(f"{self.name} does not translate from '{source}' to '{target}'; it has {known}.")
+
     def translate(
         self,
         texts: Sequence[str],
@@ -70,9 +76,7 @@ class Translator:
         called with the number of sentences done since the last call. Raises UnsupportedLanguage, InvalidText for
         unpaired surrogates, and InvalidOption for an n_best outside 1 to max_n_best.
         """
-        if (source, target) not in self.directions:
-            known = ", ".join(f"{one}-{other}" for one, other in self.directions)
-            raise UnsupportedLanguage(f"{self.name} does not translate from '{source}' to '{target}'; it has {known}.")
+        self.require_direction(source, target)
         if not 1 <= n_best <= self.max_n_best:
             raise InvalidOption(f"n_best must be from 1 to {self.max_n_best}, got {n_best}.")
         plans = [self._plan(text, source) for text in texts]

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 # The rooms of the core, from the ground up: a room imports only what lies below it. "mt" is what the package exports.
 LEVELS = (
     ("mt.errors",),
-    ("mt.text", "mt.tokenizer", "mt.card"),
+    ("mt.text", "mt.regularization", "mt.card"),
+    ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
     ("mt.bundle",),

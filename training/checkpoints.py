@@ -19,22 +19,31 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes beside the target, syncs, and renames over it: the file is the old one or the new one, never half."""
+    """Writes beside the target, syncs, and renames over it: the file is the old one or the new one, never half.
+
+    TrainingError when it cannot be written, such as on a full disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     stored: dict[str, Any] = {f"array:{name}": array for name, array in checkpoint.arrays.items()}
     stored["progress"] = np.frombuffer(json.dumps(checkpoint.progress).encode(), np.uint8)
-    with partial.open("wb") as file:
-        np.savez(file, **stored)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, **stored)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise TrainingError(
+            f"Cannot write {path}: {error.strerror}. What was there stays; make room, then give the same command again."
+        ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in a file; TrainingError when it is damaged."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             arrays = {name[6:]: stored[name] for name in stored.files if name.startswith("array:")}
             return Checkpoint(arrays, json.loads(stored["progress"].tobytes()))
     except FileNotFoundError:

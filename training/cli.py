@@ -1,6 +1,7 @@
 """mt-train: from a recipe to a bundle, step by step or all at once."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +75,12 @@ def evaluate(
     if recipe is not None:
         from training.pipeline import Pipeline
 
-        Pipeline.open(recipe, data, out).evaluate()
+        if bundle or url or direction or source or reference or compare or tokenize != "13a" or lowercase:
+            raise InvalidOption(
+                "A RECIPE is evaluated on its own test sets; only --data, --out and --json go with it. "
+                "For the other options give --bundle with the recipe's bundle."
+            )
+        Pipeline.open(recipe, data, out).evaluate(as_json)
         return
     if source is None or reference is None or "-" not in direction or bool(bundle) == bool(url):
         raise InvalidOption(
@@ -89,13 +95,16 @@ def evaluate(
     print(to_json(report) if as_json else render_text(report))
 
 
-def main() -> None:
-    """The entry point: deliberate errors are one line, never a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point, with sys.argv by default: deliberate errors are one line, never a traceback."""
     import_tensorflow()
     try:
-        app()
+        app(arguments)
     except DragomanError as error:
         print(f"mt-train: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        print(f"mt-train: {error}. Check the path, its permissions and the room on its disk.", file=sys.stderr)
         raise SystemExit(2) from None
 
 

@@ -26,9 +26,10 @@ class Corpora(NamedTuple):
         """Each training sentence of either side once, whatever the number of directions."""
         seen = set()
         for bitext in self.train:
-            pair = frozenset((bitext.source_language, bitext.target_language))
-            if (pair, len(bitext.sources)) not in seen:
-                seen.add((pair, len(bitext.sources)))
+            # Both directions between two languages hold the same pairs, turned.
+            languages = frozenset((bitext.source_language, bitext.target_language))
+            if languages not in seen:
+                seen.add(languages)
                 yield from bitext.sources
                 yield from bitext.targets
 

@@ -110,9 +110,11 @@ def score(
     words in another order, all else seconds. Raises CorpusError for an empty set and for sides of different length.
     """
     _check_sides(hypotheses, references, "hypotheses", "references")
-    has_intervals = confidence and len(references) <= MAX_BOOTSTRAP_SENTENCES
-    samples = BOOTSTRAP_SAMPLES if has_intervals else 1
-    return Scores(*(_score(metric, hypotheses, references, samples) for metric in _metrics(tokenize, lowercase)))
+    metrics = _metrics(tokenize, lowercase)
+    if confidence and len(references) <= MAX_BOOTSTRAP_SENTENCES:
+        signatures, results = _bootstrap([("system", hypotheses)], references, metrics)
+        return Scores(*(_score_with_interval(name, results[name][0], str(signatures[name])) for name in metrics))
+    return Scores(*(_score(metric, hypotheses, references) for metric in metrics.values()))
 
 
 def compare(
@@ -134,15 +136,8 @@ def compare(
             f"The test set has {len(references):,} sentences; a paired comparison takes at most "
             f"{MAX_BOOTSTRAP_SENTENCES:,}, for the memory it needs. Compare on a part of it."
         )
-    metrics = dict(zip(("BLEU", "chrF2", "TER"), _metrics(tokenize, lowercase), strict=True))
-    signatures, results = PairedTest(
-        [("baseline", baseline), ("system", system)],
-        metrics,
-        [references],
-        test_type="bs",
-        n_samples=BOOTSTRAP_SAMPLES,
-        n_jobs=1,
-    )()
+    metrics = _metrics(tokenize, lowercase)
+    signatures, results = _bootstrap([("baseline", baseline), ("system", system)], references, metrics)
     return tuple(_difference(name, results[name], str(signatures[name])) for name in metrics)
 
 
@@ -183,22 +178,30 @@ def _comparison_lines(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _metrics(tokenize: str, lowercase: bool) -> tuple[Metric, Metric, Metric]:
+def _metrics(tokenize: str, lowercase: bool) -> dict[str, Metric]:
     if tokenize not in TOKENIZERS:
         raise InvalidOption(f"There is no tokenizer '{tokenize}' for BLEU. Use one of {', '.join(TOKENIZERS)}.")
-    return BLEU(tokenize=tokenize, lowercase=lowercase), CHRF(lowercase=lowercase), TER()
+    return {"BLEU": BLEU(tokenize=tokenize, lowercase=lowercase), "chrF2": CHRF(lowercase=lowercase), "TER": TER()}
 
 
-def _score(metric: Metric, hypotheses: Sequence[str], references: Sequence[str], samples: int) -> Score:
-    result = metric.corpus_score(hypotheses, [references], n_bootstrap=samples)
-    signature = str(metric.get_signature())
-    interval = None
-    if samples > 1:
-        # The JSON form is sacreBLEU's public way to the interval; it leaves it out where the mean is 0.
-        facts = json.loads(result.format(width=6, signature=signature, is_json=True))
-        mean, spread = facts.get("confidence_mean", 0.0), facts.get("confidence_var", 0.0)
-        interval = mean - spread, mean + spread
-    return Score(result.name, float(result.score), signature, interval)
+def _bootstrap(
+    systems: list[tuple[str, Sequence[str]]], references: Sequence[str], metrics: dict[str, Metric]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """sacreBLEU's signature and its results, one a system, by metric.
+
+    For one system as well: corpus_score's own bootstrap fails on output so bad that some samples score 0.
+    """
+    return PairedTest(systems, metrics, [references], test_type="bs", n_samples=BOOTSTRAP_SAMPLES, n_jobs=1)()
+
+
+def _score(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    result = metric.corpus_score(hypotheses, [references])
+    return Score(result.name, float(result.score), str(metric.get_signature()), None)
+
+
+def _score_with_interval(metric: str, result: Any, signature: str) -> Score:
+    mean, spread = float(result.mean), float(result.ci)
+    return Score(metric, float(result.score), signature, (mean - spread, mean + spread))
 
 
 def _difference(metric: str, results: Sequence[Any], signature: str) -> Difference:

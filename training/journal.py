@@ -61,14 +61,14 @@ class Journal:
         )
 
     def best(self, count: int) -> list[int]:
-        """The updates with the best dev BLEU so far, best first."""
-        ranked = sorted(self._history, key=lambda row: row["dev_bleu"], reverse=True)
+        """The updates with the best dev BLEU so far, best first; of equal BLEU, the lower dev loss."""
+        ranked = sorted(self._history, key=_quality, reverse=True)
         return [row["update"] for row in ranked[:count]]
 
     def since_best(self) -> int:
-        """How many validations the best one lies back."""
-        scores = [row["dev_bleu"] for row in self._history]
-        return len(scores) - 1 - scores.index(max(scores))
+        """How many validations the best one lies back; 0 before the first."""
+        scores = [_quality(row) for row in self._history]
+        return len(scores) - 1 - scores.index(max(scores)) if scores else 0
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the journal."""
@@ -77,18 +77,31 @@ class Journal:
             "update_seconds": self._update_seconds,
             "pieces": self._pieces,
             "history": self._history,
+            "recent": list(self._recent),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Goes on from what `state` gave."""
         self.seconds, self._update_seconds = state["seconds"], state["update_seconds"]
         self._pieces, self._history = state["pieces"], state["history"]
+        self._recent.extend(tuple(row) for row in state.get("recent", ()))
 
-    def finish(self, is_complete: bool) -> None:
-        """Writes run.json and the learning curve for the last time."""
+    def finish(self, is_complete: bool) -> str:
+        """Writes run.json and the learning curve for the last time, and gives the run's report in one line."""
         self._facts["is_complete"] = is_complete
         self._write()
         self._board.close()
+        best = max((row["dev_bleu"] for row in self._history), default=0.0)
+        state = "Trained" if is_complete else "Stopped (the same command goes on)"
+        return (
+            f"{state}: {self._facts['parameters']:,} parameters in {self._facts['precision']}, "
+            f"{self._pieces:,} target pieces in {self.seconds / 60:.1f} minutes, {self._mean_speed():,.0f} a second "
+            f"in updates; best greedy BLEU on dev {best:.2f}"
+        )
+
+    def _mean_speed(self) -> float:
+        """Target pieces a second over all updates."""
+        return self._pieces / max(self._update_seconds, 1e-9)
 
     def _loss(self) -> float:
         pieces = sum(count for _, count, _ in self._recent)
@@ -101,8 +114,13 @@ class Journal:
 
     def _write(self) -> None:
         facts = self._facts | {"seconds": self.seconds, "target_pieces": self._pieces}
-        facts["mean_pieces_per_second"] = self._pieces / max(self._update_seconds, 1e-9)
+        facts["mean_pieces_per_second"] = self._mean_speed()
         text = json.dumps({**facts, "history": self._history, "recipe": self._recipe}, indent=1)
         (self._folder / "run.json").write_text(text, encoding="utf-8")
         if self._history:
             learning_curve(self._history, self._folder / "learning-curve.png")
+
+
+def _quality(row: dict[str, Any]) -> tuple[float, float]:
+    """What validations are ranked by. Early on, and where targets have fewer than four words, BLEU is 0 for all."""
+    return row["dev_bleu"], -row["dev_loss"]

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mt.bundle import load_bundle, read_manifest, seal
+from mt.engines.savedmodel import WIDTHS
 from mt.errors import TrainingError
 from mt.export import SearchOptions, export
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
 from training import checkpoints
-from training.corpora import Corpora, load_corpora
+from training.corpora import Corpora, load_corpora, read_set
 from training.evaluate import Report, render_text, to_json
 from training.evaluation import Evaluation, by_translator, evaluate
 from training.recipe import CorpusConfig, Recipe, load_recipe
@@ -65,9 +66,11 @@ class Pipeline:
         (self.folder / "sentencepiece.model").write_bytes(tokenizer.model)
         print(f"{tokenizer.size:,} pieces in {self.folder / 'sentencepiece.model'}")
 
-    def run(self) -> None:
-        """Trains, or goes on training."""
-        Trainer(self.recipe, self.tokenizer, self.corpora, self.folder).run()
+    def run(self) -> bool:
+        """Trains, or goes on training, and prints what the run came to; False when it was stopped before its end."""
+        trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder)
+        print(trainer.run())
+        return trainer.is_complete
 
     def average(self) -> None:
         """Averages the checkpoints that the run kept."""
@@ -92,15 +95,18 @@ class Pipeline:
         size = sum(file.stat().st_size for file in self.bundle.rglob("*") if file.is_file())
         print(f"Exported {self.bundle} ({size / 1e6:.1f} MB)")
 
-    def evaluate(self) -> list[Report]:
+    def evaluate(self, as_json: bool = False) -> list[Report]:
         """Scores the bundle on every test set of the recipe, and writes the scores into its manifest and model card."""
         translate = by_translator(Translator(load_bundle(self.bundle)))
         reports = []
         for source, target, files in self._test_sets():
-            options = Evaluation(source, target, self.data / files[0], self.data / files[1])
+            options = Evaluation(source, target, *files)
             reports.append(evaluate(options, translate, f"{self.recipe.name}, beam {self.recipe.search.beam}"))
-            print(render_text(reports[-1]), end="\n\n")
+            if not as_json:
+                print(render_text(reports[-1]), end="\n\n")
         text = "[" + ",\n".join(map(to_json, reports)) + "]\n"
+        if as_json:
+            print(text, end="")
         (self.folder / "scores.json").write_text(text, encoding="utf-8")
         manifest = read_manifest(self.bundle)
         seal(self.bundle, dataclasses.replace(manifest, scores=[_summary(report) for report in reports]))
@@ -110,18 +116,30 @@ class Pipeline:
         """Every step that has not left its result yet, to the evaluated bundle."""
         if not (self.folder / "sentencepiece.model").exists():
             self.subwords()
-        self.run()
-        self.average()
-        self.export()
-        self.evaluate()
+        if self.run():
+            self.average()
+            self.export()
+            self.evaluate()
 
-    def _test_sets(self) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    def _test_sets(self) -> Iterator[tuple[str, str, tuple[Path, Path]]]:
         """Languages and files (source, reference) of the recipe's tests, in every direction of the model."""
         for corpus in self.recipe.corpora:
-            for source, target in self.recipe.pairs:
-                if len(corpus.test) == 2 and {source, target} == set(corpus.languages):
-                    first, second = corpus.test
-                    yield source, target, (first, second) if corpus.languages[0] == source else (second, first)
+            if corpus.test:
+                files = dict(zip(corpus.languages, self._test_files(corpus), strict=True))
+                for source, target in self.recipe.pairs:
+                    if {source, target} == set(corpus.languages):
+                        yield source, target, (files[source], files[target])
+
+    def _test_files(self, corpus: CorpusConfig) -> list[Path]:
+        """The test set as a file a language; the columns of a TSV file become files in the run's folder."""
+        files = [self.data / name for name in corpus.test]
+        if len(files) == 2:
+            return files
+        sides = zip(*read_set(self.data, corpus.test), strict=True)
+        made = [self.folder / f"{Path(corpus.test[0]).name}.{language}" for language in corpus.languages]
+        for path, lines in zip(made, sides, strict=True):
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return made
 
     def _facts(self) -> dict[str, Any]:
         """What the manifest says of how the model was made."""
@@ -131,6 +149,8 @@ class Pipeline:
             "name": self.recipe.name,
             "description": self.recipe.description,
             "directions": list(self.recipe.directions),
+            # The model has seen no longer examples; what is longer is translated in parts.
+            "max_source_pieces": min(self.recipe.training.max_pieces, WIDTHS[-1]),
             "recipe": dataclasses.asdict(self.recipe),
             "corpora": [
                 _origin(corpus, report) for corpus, report in zip(self.recipe.corpora, reports.items(), strict=True)

@@ -5,6 +5,7 @@ import difflib
 import tomllib
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,8 @@ class SubwordConfig:
             raise RecipeError(f"subwords.kind must be 'unigram' or 'bpe', got '{self.kind}'.")
         if self.vocabulary < 300:
             raise RecipeError(f"subwords.vocabulary must be at least 300 (256 are bytes), got {self.vocabulary}.")
+        if not 0.98 <= self.character_coverage <= 1:  # SentencePiece's own limits
+            raise RecipeError(f"subwords.character_coverage must be from 0.98 to 1, got {self.character_coverage}.")
         if not 0 <= self.sampling <= 1:
             raise RecipeError(f"subwords.sampling must be between 0 and 1, got {self.sampling}.")
 
@@ -69,7 +72,7 @@ class TrainingConfig:
     precision: str = "auto"  # "bfloat16" or "float32"; auto takes bfloat16 where the processor computes in it
     validate_every: int = 500  # updates
     validation_sentences: int = 1_000  # of each direction's dev set that are translated for greedy BLEU
-    patience: int = 10  # validations without a better BLEU before training stops
+    patience: int = 10  # validations without a better one before training stops
     keep_best: int = 4  # checkpoints that are kept, and averaged
     save_minutes: float = 5.0  # between checkpoints to resume from; validations save one as well
     seed: int = 1
@@ -79,6 +82,12 @@ class TrainingConfig:
         for name, value in (least | {"patience": 1, "keep_best": 1}).items():
             if getattr(self, name) < value:
                 raise RecipeError(f"training.{name} must be at least {value}, got {getattr(self, name)}.")
+        if not 0 <= self.seed < 2**32:
+            raise RecipeError(f"training.seed must be from 0 to 4294967295, got {self.seed}.")
+        if not self.clip_norm > 0:
+            raise RecipeError(f"training.clip_norm must be above 0, got {self.clip_norm}.")
+        if not self.save_minutes >= 0:
+            raise RecipeError(f"training.save_minutes must be at least 0, got {self.save_minutes}.")
         if not 0 <= self.label_smoothing < 1:
             raise RecipeError(f"training.label_smoothing must be at least 0 and below 1, got {self.label_smoothing}.")
         if self.precision not in ("auto", "bfloat16", "float32"):
@@ -95,6 +104,8 @@ class SearchConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.beam <= 16:
             raise RecipeError(f"search.beam must be from 1 to 16, got {self.beam}.")
+        if not self.length_penalty >= 0:
+            raise RecipeError(f"search.length_penalty must be at least 0, got {self.length_penalty}.")
 
 
 @dataclass(frozen=True)
@@ -115,12 +126,23 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.directions or not self.corpora:
             raise RecipeError("A recipe needs at least one direction and one [[corpora]].")
+        if not self.name or Path(self.name).name != self.name:
+            raise RecipeError(
+                f"A recipe's name becomes the name of a folder, so it needs one without '/': got '{self.name}'."
+            )
         for direction in self.directions:
             languages = direction.split("-")
             if len(languages) != 2 or not all(languages):
                 raise RecipeError(f"A direction is two language codes such as 'en-de', got '{direction}'.")
             if not any(set(languages) == set(corpus.languages) for corpus in self.corpora):
                 raise RecipeError(f"No corpus has both languages of the direction '{direction}'.")
+        _refuse_repetition("direction", self.directions)
+        _refuse_repetition("corpus", [corpus.name for corpus in self.corpora if corpus.name])
+        for corpus in self.corpora:
+            if not any(set(pair) == set(corpus.languages) for pair in self.pairs):
+                raise RecipeError(
+                    f"No direction uses the corpus of {' and '.join(corpus.languages)}. Remove it, or add one."
+                )
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -131,6 +153,12 @@ class Recipe:
     def targets(self) -> tuple[str, ...]:
         """Target languages, each once, in the order of the directions."""
         return tuple(dict.fromkeys(target for _, target in self.pairs))
+
+
+def _refuse_repetition(kind: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RecipeError(f"The {kind} '{name}' is there {names.count(name)} times; each must be another one.")
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -18,10 +18,12 @@ class ScheduleConfig:
     def __post_init__(self) -> None:
         if self.warmup_updates < 1:
             raise RecipeError(f"schedule.warmup_updates must be at least 1, got {self.warmup_updates}.")
-        if self.peak_rate <= 0:
+        if not self.peak_rate > 0:
             raise RecipeError(f"schedule.peak_rate must be above 0, got {self.peak_rate}.")
         if self.decay not in ("cosine", "inverse_square_root"):
             raise RecipeError(f"schedule.decay must be cosine or inverse_square_root, got '{self.decay}'.")
+        if not 0 <= self.final_rate <= self.peak_rate:
+            raise RecipeError(f"schedule.final_rate must be from 0 to the peak_rate, got {self.final_rate}.")
 
 
 def learning_rate(config: ScheduleConfig, update: int, max_updates: int) -> float:

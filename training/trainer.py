@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -41,34 +41,39 @@ class Trainer:
         self._update, self._epoch, self._batch = 0, 0, 0  # done so far; the batch counts within the epoch
         self._stopping = False
 
-    def run(self) -> None:
-        """Trains to the end of the schedule or of the patience, from the last checkpoint if there is one."""
+    def run(self) -> str:
+        """Trains to the end of the schedule or of the patience, from the last checkpoint if there is one.
+
+        Gives a report of one line.
+        """
         self._resume()
         started = time.monotonic() - self._journal.seconds
         saved = time.monotonic()
-        total = self._config.max_updates
+        total, batches = self._config.max_updates, self._batches()
         with _on_sigterm(self._stop), tqdm(total=total, initial=self._update, unit="update", smoothing=0.05) as bar:
-            for batch in self._batches():
+            while not (self.is_complete or self._stopping):
+                batch = next(batches)
                 self._update += 1
                 rate = learning_rate(self._recipe.schedule, self._update, total)
                 began = time.monotonic()
                 loss = self._updater(batch, rate)
-                if not np.isfinite(loss):
-                    raise TrainingError(f"The loss is {loss} at update {self._update}; lower schedule.peak_rate.")
+                self._require_finite("loss", [loss])
                 self._journal.record(loss, len(batch.labels), time.monotonic() - began)
                 self._journal.seconds = time.monotonic() - started
                 bar.update()
                 bar.set_postfix_str(self._journal.status(), refresh=False)
-                is_over = self._update == total
-                if self._update % self._config.validate_every == 0 or is_over:
-                    is_over |= self._validate(rate, bar)
-                elif time.monotonic() - saved < 60 * self._config.save_minutes and not self._stopping:
-                    continue
-                self._save()
-                saved = time.monotonic()
-                if is_over or self._stopping:
-                    break
-        self._journal.finish(is_complete=not self._stopping)
+                is_due = self._update % self._config.validate_every == 0 or self._update == total
+                if is_due:
+                    self._validate(rate, bar)
+                if is_due or self._stopping or time.monotonic() - saved >= 60 * self._config.save_minutes:
+                    self._save()
+                    saved = time.monotonic()
+        return self._journal.finish(self.is_complete)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the schedule or the patience is at its end."""
+        return self._update >= self._config.max_updates or self._journal.since_best() >= self._config.patience
 
     def _batches(self) -> Iterator[Batch]:
         """The batches that are still to come, counting epoch and batch before each is handed out."""
@@ -81,9 +86,19 @@ class Trainer:
                 yield batch
             self._epoch, self._batch = self._epoch + 1, 0
 
-    def _validate(self, rate: float, bar: tqdm) -> bool:
-        """Scores the model, keeps it if it is among the best; True when patience is at an end."""
+    def _require_finite(self, name: str, values: Iterable[Any]) -> None:
+        """TrainingError once a value is infinite or no number, before it can reach a checkpoint."""
+        if not all(np.isfinite(value).all() for value in values):
+            raise TrainingError(
+                f"The {name} is not finite any more at update {self._update:,}. Lower schedule.peak_rate or "
+                "training.clip_norm; the same command then goes on from the last checkpoint, if there is one."
+            )
+
+    def _validate(self, rate: float, bar: tqdm) -> None:
+        """Scores the model, and keeps it if it is among the best."""
+        self._require_finite("model", self.model.named_weights().values())
         result = self._validator(self._updater)
+        self._require_finite("dev loss", [result.loss])
         row = self._journal.validated(self._update, self._epoch, rate, result)
         bar.write(row)
         best = self._journal.best(self._config.keep_best)
@@ -92,12 +107,12 @@ class Trainer:
         for path in best_checkpoints(self._folder):
             if path not in map(self._best_path, best):
                 path.unlink()
-        return self._journal.since_best() >= self._config.patience
 
     def _best_path(self, update: int) -> Path:
         return self._folder / "checkpoints" / f"best-{update:07d}.npz"
 
     def _save(self) -> None:
+        self._require_finite("model", self.model.named_weights().values())
         arrays = {f"{number:04d}": np.asarray(variable) for number, variable in enumerate(self._updater.variables)}
         progress = {"update": self._update, "epoch": self._epoch, "batch": self._batch, **self._journal.state()}
         save_checkpoint(self._folder / "checkpoints" / "last.npz", Checkpoint(arrays, progress))
@@ -108,7 +123,7 @@ class Trainer:
             return
         arrays, progress = load_checkpoint(path)
         variables = self._updater.variables
-        if len(arrays) != len(variables):
+        if [array.shape for array in arrays.values()] != [tuple(variable.shape) for variable in variables]:
             raise TrainingError(f"{path} is of another recipe. Remove it, or give another folder with --out.")
         for number, variable in enumerate(variables):
             variable.assign(arrays[f"{number:04d}"])
