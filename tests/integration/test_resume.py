@@ -29,7 +29,7 @@ RECIPE = training_runs.toml(
     },
     schedule={"peak_rate": 0.005, "warmup_updates": 20},
 )
-TIMEOUT_SECONDS = 240  # a start of TensorFlow and all updates, on a busy machine
+TIMEOUT_SECONDS = 500  # a start of TensorFlow and all updates, on a busy machine
 
 
 class Run:

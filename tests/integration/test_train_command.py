@@ -8,7 +8,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import keras
 import pytest
 
 from mt.bundle import load_bundle
@@ -30,14 +29,6 @@ def mt_train(*arguments):
     with pytest.raises(SystemExit) as end:
         main([*map(str, arguments)])
     assert end.value.code == 0
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _precision():
-    """A trainer sets the precision of its process; the next module begins with Keras's own."""
-    before = keras.config.dtype_policy()
-    yield
-    keras.config.set_dtype_policy(before)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,6 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import keras
-import pytest
 import tensorflow as tf
 from num2words import num2words
 
@@ -44,14 +42,6 @@ RECIPE = {
     },
     "schedule": {"peak_rate": 5e-3, "warmup_updates": 30},
 }
-
-
-@pytest.fixture(autouse=True)
-def _precision():
-    """A trainer sets the precision of its process; the next test begins with Keras's own."""
-    before = keras.config.dtype_policy()
-    yield
-    keras.config.set_dtype_policy(before)
 
 
 class Learner:
@@ -106,11 +96,11 @@ def test_a_small_model_learns_to_copy(tmp_path):
 def test_a_small_model_learns_to_reverse(tmp_path):
     texts = sequences(6_220)
     learner = Learner(texts, [" ".join(reversed(text.split())) for text in texts], 330, tmp_path)
-    assert learner.accuracy(learner.by_greedy_search) >= 0.95
+    assert learner.accuracy(learner.by_greedy_search) >= 0.92
 
 
 def test_a_small_model_learns_to_translate_the_names_of_numbers(tmp_path):
     numbers = random.Random(SEED).sample(range(5_000), 5_000)
     english, german = ([num2words(number, lang=language) for number in numbers] for language in ("en", "de"))
     learner = Learner(english, german, 400, tmp_path)
-    assert learner.accuracy(learner.by_bundle(tmp_path / "bundle")) >= 0.90
+    assert learner.accuracy(learner.by_bundle(tmp_path / "bundle")) >= 0.94
