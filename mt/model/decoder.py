@@ -7,6 +7,7 @@ from keras import ops
 
 from mt.model.attention import AdditiveAttention, MultiplicativeAttention
 from mt.model.config import ModelConfig
+from mt.model.dropout import unit_dropout
 from mt.model.encoder import Memory
 
 Tensor = Any
@@ -24,6 +25,7 @@ class Decoder(keras.layers.Layer):
 
     Its context goes into every layer above and into the output (GNMT, Wu et al. 2016, §3; RNMT+, Chen et al. 2018, §3).
     The first layer does not see the context (no input feeding), so that training computes all target positions at once.
+    With the key layer_normalization the readout reads normalized features, for the reasons given at the encoder.
     """
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
@@ -43,7 +45,10 @@ class Decoder(keras.layers.Layer):
             self.norms[-1].build((None, None, hidden))
         self.readout = keras.layers.Dense(config.embedding, activation="tanh", name="readout")
         self.readout.build((None, None, hidden + memory_width))
-        self.dropout = keras.layers.Dropout(config.dropout)
+        norm = keras.layers.LayerNormalization if config.layer_normalization else keras.layers.Identity
+        self.feature_norm = norm(name="feature_norm")
+        self.feature_norm.build((None, None, hidden + memory_width))
+        self.dropout = unit_dropout(config)
         self.hidden = hidden
 
     def remember(self, outputs: Tensor, mask: Tensor) -> Memory:
@@ -90,6 +95,6 @@ class Decoder(keras.layers.Layer):
         for number in range(1, len(self.lstms)):
             inputs = ops.concatenate([self.norms[number - 1](outputs), context], axis=-1)
             outputs = outputs + run(number, self.dropout(inputs, training=training))
-        features = ops.concatenate([outputs, context], axis=-1)
+        features = self.feature_norm(ops.concatenate([outputs, context], axis=-1))
         readouts = self.readout(self.dropout(features, training=training))
         return self.dropout(readouts, training=training), weights

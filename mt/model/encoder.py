@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from mt.model.config import ModelConfig
+from mt.model.dropout import unit_dropout
 
 Tensor = Any
 
@@ -49,7 +50,9 @@ def reverse_sequences(sequences: Tensor, mask: Tensor) -> Tensor:
 class Encoder(keras.layers.Layer):
     """A stack of bidirectional LSTMs; from the second on x + LSTM(LN(x)).
 
-    Residuals as in GNMT (Wu et al. 2016, §3.1), layer normalization before each layer (Ba et al. 2016).
+    Residuals as in GNMT (Wu et al. 2016, §3.1), layer normalization before each layer (Ba et al. 2016). With the key
+    layer_normalization the outputs are normalized as well: a sum over the layers grows with their number, an LSTM's own
+    outputs are small at first, and the attention and the decoder get the same scale from both.
     """
 
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
@@ -62,11 +65,14 @@ class Encoder(keras.layers.Layer):
             self.above.append(BidirectionalLSTM(config.encoder_hidden, width, name=f"layer{number}"))
             self.norms.append(keras.layers.LayerNormalization(name=f"norm{number}"))
             self.norms[-1].build((None, None, width))
-        self.dropout = keras.layers.Dropout(config.dropout)
+        norm = keras.layers.LayerNormalization if config.layer_normalization else keras.layers.Identity
+        self.output_norm = norm(name="output_norm")
+        self.output_norm.build((None, None, width))
+        self.dropout = unit_dropout(config)
 
     def call(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         """Outputs (B, S, M) for embedded pieces (B, S, E) and their mask (B, S)."""
         outputs = self.first(embedded, mask)
         for layer, norm in zip(self.above, self.norms, strict=True):
             outputs = outputs + layer(self.dropout(norm(outputs), training=training), mask)
-        return self.dropout(outputs, training=training)
+        return self.dropout(self.output_norm(outputs), training=training)

@@ -10,6 +10,7 @@ from keras import ops
 from mt.errors import BundleError
 from mt.model.config import ModelConfig
 from mt.model.decoder import Decoder, DecoderState
+from mt.model.dropout import PieceDropout, unit_dropout
 from mt.model.encoder import Encoder, Memory
 
 Tensor = Any
@@ -19,7 +20,8 @@ PAD = 0
 class Seq2Seq(keras.Model):
     """An encoder-decoder LSTM with attention (Bahdanau et al. 2015; Luong et al. 2015).
 
-    One matrix (V, E) embeds the source and the target and, transposed, makes the logits (Press & Wolf 2017).
+    One matrix (V, E) embeds the source and the target and, transposed, makes the logits (Press & Wolf 2017), unless
+    tied_embeddings is off: then the logits have one of their own.
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int) -> None:
@@ -27,14 +29,24 @@ class Seq2Seq(keras.Model):
         super().__init__(name="seq2_seq")
         self.config = config
         self.vocabulary = vocabulary
-        initializer = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
-        self.embedding = keras.layers.Embedding(vocabulary, config.embedding, initializer, name="embedding")
+        rows = keras.initializers.RandomNormal(stddev=config.embedding**-0.5)
+        self.embedding = keras.layers.Embedding(vocabulary, config.embedding, rows, name="embedding")
         self.embedding.build((None, None))
         self.output_bias = self.add_weight(shape=(vocabulary,), initializer="zeros", name="output_bias")
+        if not config.tied_embeddings:
+            self.own_matrix = self.add_weight(
+                shape=(vocabulary, config.embedding), initializer=rows.clone(), name="output_matrix"
+            )
         self.encoder = Encoder(config, name="encoder")
         self.decoder = Decoder(config, name="decoder")
-        self.dropout = keras.layers.Dropout(config.dropout)
+        self.piece_dropout = PieceDropout(config.word_dropout, name="piece_dropout")
+        self.dropout = unit_dropout(config)
         self.built = True
+
+    @property
+    def output_matrix(self) -> Any:
+        """The weight (V, E) that makes the logits."""
+        return self.embedding.embeddings if self.config.tied_embeddings else self.own_matrix
 
     def call(self, source_ids: Tensor, target_ids: Tensor, training: bool = False) -> Tensor:
         """Readouts (B, T, E) that `logits` turns into scores of the next piece, for targets that begin with BOS."""
@@ -58,13 +70,14 @@ class Seq2Seq(keras.Model):
 
     def logits(self, readouts: Tensor) -> Tensor:
         """Float32 scores (…, V) before the softmax, for readouts (…, E)."""
-        matrix = ops.cast(self.embedding.embeddings, readouts.dtype)
+        matrix = ops.cast(self.output_matrix, readouts.dtype)
         products = ops.matmul(readouts, ops.transpose(matrix))
         return ops.cast(products, "float32") + ops.cast(self.output_bias, "float32")
 
     def _embed(self, ids: Tensor, training: bool) -> Tensor:
         # The matrix starts with rows of norm 1, right for logits; the LSTMs want inputs of unit variance.
-        return self.dropout(self.embedding(ids) * self.config.embedding**0.5, training=training)
+        embedded = self.embedding(ids) * self.config.embedding**0.5
+        return self.dropout(self.piece_dropout(embedded, training=training), training=training)
 
     def named_weights(self) -> dict[str, np.ndarray]:
         """Each trainable weight by its place in the model and its own name, such as `04-lstm_cell/kernel`."""

@@ -17,12 +17,19 @@ def test_an_unknown_attention_is_refused_with_the_known_ones():
         ModelConfig(attention="local")
 
 
-@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
-def test_a_dropout_outside_its_range_is_refused(dropout):
-    with pytest.raises(RecipeError, match=rf"at least 0 and below 1, got {dropout}\."):
-        ModelConfig(dropout=dropout)
+@pytest.mark.parametrize("name", ["dropout", "word_dropout"])
+@pytest.mark.parametrize("rate", [-0.1, 1.0, float("nan")])
+def test_a_dropout_outside_its_range_is_refused_with_its_name(name, rate):
+    with pytest.raises(RecipeError, match=rf"model\.{name} must be at least 0 and below 1, got {rate}\."):
+        ModelConfig(**{name: rate})
 
 
 def test_the_defaults_and_the_limits_of_the_range_are_accepted():
     assert ModelConfig() == ModelConfig(dropout=0.3)
     assert ModelConfig(embedding=1, encoder_hidden=1, decoder_hidden=1, dropout=0).dropout == 0
+
+
+def test_what_an_older_bundle_does_not_say_is_off_and_its_embeddings_are_tied():
+    config = ModelConfig(embedding=8, encoder_hidden=8, decoder_hidden=8, attention="additive", dropout=0.1)
+    assert (config.word_dropout, config.variational_dropout, config.layer_normalization) == (0, False, False)
+    assert config.tied_embeddings

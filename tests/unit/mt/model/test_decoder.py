@@ -9,14 +9,15 @@ import tensorflow as tf
 from mt.model import DecoderState, ModelConfig
 from mt.model.decoder import Decoder
 from tests import numpy_lstm
+from tests.layer_norm import layer_normalized
 
 SIZES = ModelConfig(embedding=5, encoder_hidden=4, decoder_hidden=6, dropout=0.4)
 SOURCE_LENGTHS, TARGET_LENGTH = (5, 2), 6
 ARCHITECTURES = [(attention, layers) for attention in ("multiplicative", "additive") for layers in (1, 2, 3)]
 
 
-def make(attention="multiplicative", layers=1):
-    decoder = Decoder(replace(SIZES, attention=attention, decoder_layers=layers))
+def make(attention="multiplicative", layers=1, **changes):
+    decoder = Decoder(replace(SIZES, attention=attention, decoder_layers=layers, **changes))
     draw = np.random.default_rng(1)
     decoder.set_weights([draw.normal(0, 0.7, weight.shape) for weight in decoder.get_weights()])
     return decoder
@@ -43,9 +44,10 @@ def step_through(decoder, target, memory):
     return np.stack(readouts, axis=1), np.stack(weights, axis=1)
 
 
+@pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize(("attention", "layers"), ARCHITECTURES)
-def test_stepwise_is_teacher_forced(attention, layers):
-    decoder = make(attention, layers)
+def test_stepwise_is_teacher_forced(attention, layers, normalize):
+    decoder = make(attention, layers, layer_normalization=normalize)
     target, memory = draw_target(), draw_memory(decoder)
     stepwise, stepwise_attention = step_through(decoder, target, memory)
     at_once, attention_at_once = decoder(target, memory)
@@ -63,6 +65,22 @@ def test_one_step_is_the_gate_equations_written_in_numpy():
     )
     np.testing.assert_allclose(np.asarray(state.hidden)[:, 0, 0], hidden, atol=1e-5)
     np.testing.assert_allclose(np.asarray(state.cell)[:, 0, 0], cell, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_the_readout_reads_output_and_context_which_may_be_normalized(normalize):
+    decoder = make(layer_normalization=normalize)
+    target, memory = draw_target(), draw_memory(decoder)
+    start = decoder.initial_state(memory)
+    outputs = numpy_lstm.run(
+        decoder.lstms[0].cell, target, np.asarray(start.hidden)[:, 0, 0], np.asarray(start.cell)[:, 0, 0]
+    ).astype(np.float32)
+    context, _ = decoder.attention(outputs, memory.keys, memory.outputs, memory.mask)
+    features = np.concatenate([outputs, context], axis=-1)
+    if normalize:
+        features = layer_normalized(features, decoder.feature_norm)
+    kernel, bias = decoder.readout.get_weights()
+    np.testing.assert_allclose(decoder(target, memory)[0], np.tanh(features @ kernel + bias), atol=1e-5)
 
 
 def test_the_kernel_holds_the_gates_in_the_order_input_forget_candidate_output():

@@ -1,5 +1,7 @@
 """The encoder: padding never reaches a real position, and the backward part reads each source from its own end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from mt.model import ModelConfig
 from mt.model.encoder import BidirectionalLSTM, Encoder, reverse_sequences
 from tests import numpy_lstm
+from tests.layer_norm import layer_normalized
 
 WIDTH, HIDDEN = 5, 4
 LENGTHS = (6, 1, 4)
@@ -69,11 +72,15 @@ def test_layers_from_the_second_on_add_to_what_they_normalize():
     np.testing.assert_allclose(np.asarray(encoder(inputs, mask)), expected, atol=1e-5)
 
 
-def layer_normalized(values, norm):
-    """Ba et al. 2016, §3, over the last axis."""
-    gain, bias = norm.get_weights()
-    spread = np.sqrt(values.var(axis=-1, keepdims=True) + norm.epsilon)
-    return ((values - values.mean(axis=-1, keepdims=True)) / spread * gain + bias).astype(np.float32)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_normalized_outputs_are_the_others_normalized(layers):
+    config = ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, encoder_layers=layers)
+    plain, normalizing = Encoder(config), randomized(Encoder(replace(config, layer_normalization=True)))
+    *shared, _, _ = normalizing.get_weights()
+    plain.set_weights(shared)
+    inputs, mask = draw_sources(LENGTHS)
+    expected = layer_normalized(np.asarray(plain(inputs, mask)), normalizing.output_norm)
+    np.testing.assert_allclose(np.asarray(normalizing(inputs, mask)), expected, atol=1e-5)
 
 
 def test_dropout_works_in_training_only():
@@ -84,3 +91,12 @@ def test_dropout_works_in_training_only():
     dropped = np.asarray(encoder(inputs, mask, training=True))
     np.testing.assert_allclose(dropped[dropped != 0], 2 * still[dropped != 0], atol=1e-5)
     assert (dropped == 0).any()
+
+
+def test_variational_dropout_hides_the_same_outputs_at_all_positions():
+    config = ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, dropout=0.5, variational_dropout=True)
+    encoder = randomized(Encoder(config))
+    inputs, mask = draw_sources(LENGTHS)
+    is_hidden = np.asarray(encoder(inputs, mask, training=True)) == 0
+    assert is_hidden.any()
+    assert (is_hidden == is_hidden[:, :1]).all()

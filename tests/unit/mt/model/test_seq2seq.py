@@ -16,6 +16,17 @@ VOCABULARY = 30
 CONFIG = ModelConfig(embedding=16, encoder_hidden=6, decoder_hidden=10)
 SOURCE = np.array([[4, 9, 17, 8, 3], [5, 21, 3, 0, 0]], np.int32)
 TARGET = np.array([[BOS, 7, 7, 29], [BOS, 11, 0, 0]], np.int32)
+OPTIONS = {"word_dropout": 0.2, "variational_dropout": True, "layer_normalization": True, "tied_embeddings": False}
+# Bundles and checkpoints hold weights in this order, checkpoints also under these names.
+LSTM = ("lstm_cell/kernel", "lstm_cell/recurrent_kernel", "lstm_cell/bias")
+NAMES = (
+    "seq2_seq/output_bias",
+    "embedding/embeddings",
+    *(f"{direction}/{name}" for _ in range(2) for direction in ("forward", "backward") for name in LSTM),
+    *("norm2/gamma", "norm2/beta", "keys/kernel", "initial/kernel", "initial/bias"),
+    *(f"{layer}/{name}" for layer in ("layer1", "layer2") for name in LSTM),
+    *("norm2/gamma", "norm2/beta", "readout/kernel", "readout/bias"),
+)
 
 
 def make(**changes):
@@ -31,9 +42,9 @@ def bfloat16():
 
 
 @pytest.mark.parametrize("attention", ["multiplicative", "additive"])
-@pytest.mark.parametrize("layers", [1, 2])
-def test_steps_give_the_log_probabilities_of_the_teacher_forced_pass(attention, layers):
-    model = make(attention=attention, encoder_layers=layers, decoder_layers=layers)
+@pytest.mark.parametrize(("layers", "options"), [(1, {}), (2, {}), (1, OPTIONS), (2, OPTIONS)])
+def test_steps_give_the_log_probabilities_of_the_teacher_forced_pass(attention, layers, options):
+    model = make(attention=attention, encoder_layers=layers, decoder_layers=layers, **options)
     at_once = keras.ops.log_softmax(model.logits(model(SOURCE, TARGET)))
     memory = model.encode(SOURCE)
     state = model.initial_state(memory)
@@ -53,6 +64,29 @@ def test_one_matrix_embeds_source_and_target_and_makes_the_logits():
     np.testing.assert_allclose(model.logits(readouts), readouts @ matrix.T + bias, atol=1e-5)
     expected = model.encoder(matrix[SOURCE] * 4.0, SOURCE != 0)  # 4 = √16
     np.testing.assert_allclose(model.encode(SOURCE).outputs, expected, atol=1e-5)
+
+
+def test_without_tied_embeddings_the_logits_have_a_matrix_of_their_own():
+    model = make(tied_embeddings=False)
+    readouts = np.random.default_rng(1).normal(size=(2, 3, CONFIG.embedding)).astype(np.float32)
+    own, bias = np.asarray(model.output_matrix), np.asarray(model.output_bias)
+    np.testing.assert_allclose(model.logits(readouts), readouts @ own.T + bias, atol=1e-5)
+    matrices = [weight for weight in model.named_weights().values() if weight.shape == (VOCABULARY, CONFIG.embedding)]
+    assert len(matrices) == 2
+    expected = model.encoder(np.asarray(model.embedding.embeddings)[SOURCE] * 4.0, SOURCE != 0)  # 4 = √16
+    np.testing.assert_allclose(model.encode(SOURCE).outputs, expected, atol=1e-5)
+
+
+def test_a_matrix_of_its_own_begins_with_other_numbers_than_the_embedding():
+    model = Seq2Seq(replace(CONFIG, tied_embeddings=False), VOCABULARY)
+    embedding, own = np.asarray(model.embedding.embeddings), np.asarray(model.output_matrix)
+    assert abs(np.corrcoef(embedding.ravel(), own.ravel())[0, 1]) < 0.3  # of 480 numbers each; by chance 0.05
+    assert own.std() == pytest.approx(CONFIG.embedding**-0.5, rel=0.2)
+
+
+def test_the_defaults_have_the_weights_of_older_bundles_in_their_order():
+    weights = make(encoder_layers=2, decoder_layers=2).named_weights()
+    assert list(weights) == [f"{number:02d}-{name}" for number, name in enumerate(NAMES)]
 
 
 def test_padding_behind_a_source_changes_nothing():
@@ -80,6 +114,34 @@ def test_dropout_works_in_training_only():
     assert not np.allclose(model(SOURCE, TARGET, training=True), model(SOURCE, TARGET))
 
 
+def test_a_dropped_piece_keeps_its_place_and_the_first_of_each_side_stays():
+    keras.utils.set_random_seed(1)
+    model = Seq2Seq(replace(CONFIG, dropout=0.0, word_dropout=1 - 1e-6), VOCABULARY)  # of a million pieces one stays
+    model.assign_weights(tiny.weights(model))
+
+    def train(source, target=TARGET):
+        return np.asarray(model(source, target, training=True))
+
+    other = np.where(SOURCE != 0, SOURCE + 1, 0)
+    other[:, 0] = SOURCE[:, 0]
+    np.testing.assert_array_equal(train(other), train(SOURCE))
+    np.testing.assert_array_equal(train(SOURCE, np.where(TARGET == BOS, BOS, 9)), train(SOURCE))
+    assert not np.allclose(train(SOURCE + (SOURCE == 4)), train(SOURCE))  # another tag
+    assert not np.allclose(train(SOURCE[:, :3])[0], train(SOURCE)[0])  # fewer pieces
+    np.testing.assert_allclose(train(np.pad(SOURCE, ((0, 0), (0, 3)))), train(SOURCE), atol=1e-6)
+
+
+def test_two_models_with_the_same_variables_drop_the_same():
+    config = replace(CONFIG, encoder_layers=2, decoder_layers=2, **OPTIONS)
+    first, second = (Seq2Seq(config, VOCABULARY) for _ in range(2))
+    drawn = np.asarray(first(SOURCE, TARGET, training=True))
+    for here, there in zip(second.variables, first.variables, strict=True):
+        here.assign(there)
+    again = [np.asarray(model(SOURCE, TARGET, training=True)) for model in (first, second)]
+    np.testing.assert_array_equal(*again)
+    assert not np.allclose(again[0], drawn)
+
+
 def test_a_graph_computes_what_eager_calls_compute():
     model = make()
     np.testing.assert_allclose(tf.function(model)(SOURCE, TARGET), model(SOURCE, TARGET), atol=1e-6)
@@ -92,8 +154,9 @@ def test_weights_go_from_one_model_to_another_of_the_same_process():
     np.testing.assert_array_equal(second(SOURCE, TARGET), first(SOURCE, TARGET))
 
 
-def test_every_weight_is_named_once_and_all_are_counted():
-    model = make(encoder_layers=3, decoder_layers=3, attention="additive")
+@pytest.mark.parametrize("options", [{}, OPTIONS])
+def test_every_weight_is_named_once_and_all_are_counted(options):
+    model = make(encoder_layers=3, decoder_layers=3, attention="additive", **options)
     weights = model.named_weights()
     assert len(weights) == len(model.trainable_variables)
     assert sum(weight.size for weight in weights.values()) == model.count_params()
@@ -109,9 +172,10 @@ def test_weights_that_are_missing_are_refused():
         make().assign_weights({})
 
 
-def test_a_model_in_bfloat16_gives_scores_and_attention_in_float32(bfloat16):
-    model = Seq2Seq(CONFIG, VOCABULARY)
-    model.assign_weights(make().named_weights())
+@pytest.mark.parametrize("options", [{}, OPTIONS])
+def test_a_model_in_bfloat16_gives_scores_and_attention_in_float32(bfloat16, options):
+    model = Seq2Seq(replace(CONFIG, **options), VOCABULARY)
+    model.assign_weights(tiny.weights(model))
     memory = model.encode(SOURCE)
     assert memory.outputs.dtype == "bfloat16"
     log_probabilities, attention, _ = model.step(TARGET[:, :1], model.initial_state(memory), memory)
