@@ -35,11 +35,9 @@ class Tokenizer:
         self._sampler: PieceSampler | None = None
         self.model = model
         self.size = self._processor.get_piece_size()
-        self._tags = {}
-        for number in range(self.size):
-            piece = self._processor.id_to_piece(number)
-            if self._processor.is_control(number) and piece.startswith("<2"):
-                self._tags[piece[2:-1]] = number
+        controls = [number for number in range(self.size) if self._processor.is_control(number)]
+        self.controls = {self._processor.id_to_piece(number): number for number in controls}  # ids of what no text is
+        self._tags = {piece[2:-1]: number for piece, number in self.controls.items() if piece.startswith("<2")}
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mt.bundle import Bundle
-from mt.engines import Hypothesis
+from mt.engines import Engine, Hypothesis
 from mt.engines.savedmodel import SavedModelEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
 from mt.text import normalize, sentences
@@ -37,13 +37,13 @@ class _Plan:
 class Translator:
     """Translates texts of any length with one bundle; may be called from several threads."""
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, engine: SavedModelEngine | None = None) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, engine: Engine | None = None) -> None:
         """Loads the bundle's engine unless one is given.
 
         `threads` bounds those of a search, by default to the machine's cores.
         """
         self._tokenizer: Tokenizer = bundle.tokenizer
-        self._engine = engine or SavedModelEngine(bundle.saved_model, threads)
+        self._engine: Engine = engine or SavedModelEngine(bundle.saved_model, threads)
         self._max_pieces = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces) - 2  # tag and EOS
         self.name = bundle.manifest.name
         self.directions = bundle.manifest.pairs

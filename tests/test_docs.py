@@ -67,7 +67,7 @@ def complaints(text: str, facts: Facts) -> Iterator[str]:
 
 def _program_complaints(program: str, arguments: list[str], commands: dict[str, set[str]]) -> Iterator[str]:
     name = ""
-    if len(commands) > 1 and arguments and re.fullmatch("[a-z]+", arguments[0]):
+    if len(commands) > 1 and arguments and re.fullmatch("[a-z][a-z-]*", arguments[0]):
         name = arguments[0]
     if name not in commands:
         yield f"there is no `{program} {name}`"

@@ -6,6 +6,7 @@ The model's weights are drawn at random, so its translations mean nothing, but t
 import atexit
 import shutil
 import tempfile
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,7 @@ MANIFEST = {
     "description": "Number names, for tests",
     "directions": ["en-de", "de-en"],
     "max_source_pieces": 24,
+    "recipe": {"model": asdict(CONFIG), "subwords": {"vocabulary": VOCABULARY, "kind": "unigram"}},
     "corpora": [{"name": "num2words", "pairs": 300, "licence": "none needed", "attribution": "this test"}],
 }
 

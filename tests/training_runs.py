@@ -1,5 +1,9 @@
 """Number names as a parallel corpus, and recipes so small that a test can train them."""
 
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +65,9 @@ def toml(**sections: dict[str, Any]) -> str:
 
 
 def _toml(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, float):
+        return repr(value)  # nan and inf as TOML writes them
+    return json.dumps(value, ensure_ascii=False)  # as JSON has them, strings, integers, booleans and lists are TOML
 
 
 def write_corpus(folder: Path, train: int = 200, held_out: int = 10) -> Path:
@@ -74,3 +80,14 @@ def write_corpus(folder: Path, train: int = 200, held_out: int = 10) -> Path:
             text = "".join(f"{name}\n" for name in names[chosen])
             (folder / f"{part}.{language}").write_text(text, encoding="utf-8")
     return folder
+
+
+@contextmanager
+def full_disk(most_bytes: int) -> Iterator[None]:
+    """Lets no file grow beyond a size: writing fails in the middle, as near to a full disk as a process can come."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

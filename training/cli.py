@@ -1,4 +1,4 @@
-"""mt-train: from a recipe to a bundle, step by step or all at once."""
+"""mt-train: from a corpus to a recipe, and from a recipe to a bundle, step by step or all at once."""
 
 import sys
 from collections.abc import Sequence
@@ -14,6 +14,27 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 RecipeArgument = Annotated[Path, typer.Argument(help="A TOML file, or the name of a published recipe.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the corpora; default: the recipe's folder.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder of the run; default: runs/NAME.")]
+AcceptOption = Annotated[
+    bool, typer.Option("--accept-changes", help="Go on although the run began with another recipe or corpus.")
+]
+
+
+@app.command()
+def init(
+    source: Annotated[Path, typer.Option(help="Source sentences, one a line; or a TSV file with both languages.")],
+    target: Annotated[Path | None, typer.Option(help="Their translations; not for a TSV file.")] = None,
+    dev: Annotated[list[Path] | None, typer.Option(help="Give it twice, for both languages; or a TSV file.")] = None,
+    test: Annotated[list[Path] | None, typer.Option(help="As --dev. Sets not given are taken from the corpus.")] = None,
+    languages: Annotated[str, typer.Option(help="Such as de-en; default: as the files' names end.")] = "",
+    both_directions: Annotated[bool, typer.Option("--both-directions", help="One model for both.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the recipe; default: the languages.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what an earlier init wrote.")] = False,
+) -> None:
+    """Looks at a corpus, takes dev and test from it, and writes a recipe that fits it."""
+    from training.initialize import Request, initialize
+
+    train = (source,) if target is None else (source, target)
+    initialize(Request(train, tuple(dev or ()), tuple(test or ()), languages, both_directions, out, force))
 
 
 @app.command()
@@ -25,11 +46,13 @@ def subwords(recipe: RecipeArgument, data: DataOption = None, out: OutOption = N
 
 
 @app.command()
-def run(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
+def run(
+    recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
+) -> None:
     """Trains the model; goes on where an interrupted run stopped."""
     from training.pipeline import Pipeline
 
-    Pipeline.open(recipe, data, out).run()
+    Pipeline.open(recipe, data, out).run(accept_changes)
 
 
 @app.command()
@@ -49,11 +72,21 @@ def export(recipe: RecipeArgument, data: DataOption = None, out: OutOption = Non
 
 
 @app.command("all")
-def all_steps(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
-    """The whole chain: subwords, run, average, export, evaluate."""
+def all_steps(
+    recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
+) -> None:
+    """The whole chain: subwords, run, average, export, evaluate, report."""
     from training.pipeline import Pipeline
 
-    Pipeline.open(recipe, data, out).all()
+    Pipeline.open(recipe, data, out).all(accept_changes)
+
+
+@app.command()
+def report(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
+    """Makes the report page of an evaluated bundle: report.html in the run's folder."""
+    from training.pipeline import Pipeline
+
+    Pipeline.open(recipe, data, out).report()
 
 
 @app.command()
@@ -61,7 +94,7 @@ def evaluate(
     recipe: Annotated[Path | None, typer.Argument(help="Evaluates this recipe's bundle on its test sets.")] = None,
     data: DataOption = None,
     out: OutOption = None,
-    bundle: Annotated[Path | None, typer.Option(help="Evaluates this bundle instead.")] = None,
+    bundle: Annotated[list[Path] | None, typer.Option(help="Evaluates this bundle; several as one ensemble.")] = None,
     url: Annotated[str, typer.Option(help="Evaluates this server instead, such as http://127.0.0.1:8000.")] = "",
     direction: Annotated[str, typer.Option(help="Languages of the test set, such as en-de.")] = "",
     source: Annotated[Path | None, typer.Option(help="File with the source sentences.")] = None,
@@ -91,8 +124,56 @@ def evaluate(
 
     languages = direction.lower().split("-", 1)
     options = Evaluation(languages[0], languages[1], source, reference, tokenize, lowercase)
-    report = evaluate_systems(options, str(bundle or url), compare or None)
+    systems = [str(path) for path in bundle] if bundle else [url]
+    report = evaluate_systems(options, systems, compare or None)
     print(to_json(report) if as_json else render_text(report))
+
+
+@app.command("back-translate")
+def back_translate(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder, or the name of the shipped one.")],
+    file: Annotated[Path, typer.Argument(help="Sentences of one language, one a line; plain, .gz or .xz.")],
+    direction: Annotated[str, typer.Option(help="From the language of FILE: de-en makes English for German text.")],
+    out: Annotated[Path, typer.Option(help="The TSV file to write, or to go on with.")],
+    beam: Annotated[int | None, typer.Option(min=1, max=16, help="Default: the bundle's.")] = None,
+    sampling: Annotated[bool, typer.Option("--sampling", help="Draw translations at random instead.")] = False,
+    temperature: Annotated[float, typer.Option(help="Of --sampling.")] = 1.0,
+    top_k: Annotated[int, typer.Option(help="Likeliest pieces that --sampling draws from.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Of --sampling.")] = 1,
+) -> None:
+    """Makes a synthetic corpus from text of the target language, with a bundle of the reverse direction."""
+    from mt.search import Sampling
+    from training.ensemble import Draws, Ensemble
+    from training.finetuning import find_bundle
+    from training.synthesis import back_translate
+
+    languages = direction.lower().split("-")
+    if len(languages) != 2:
+        raise InvalidOption(f"--direction takes two language codes such as de-en, got '{direction}'.")
+    if sampling and beam:
+        raise InvalidOption("Give --beam or --sampling, not both.")
+    if not sampling and (temperature, top_k, seed) != (1.0, 10, 1):
+        raise InvalidOption("--temperature, --top-k and --seed go with --sampling only. Add it, or leave them out.")
+    draws = Draws(Sampling(temperature, top_k), seed) if sampling else None
+    teacher = Ensemble((find_bundle(str(bundle), Path()),), beam, draws)
+    print(back_translate(teacher, file, (languages[0], languages[1]), out))
+
+
+@app.command()
+def distill(
+    recipe: RecipeArgument,
+    bundle: Annotated[list[Path], typer.Option(help="The teacher; several are an ensemble.")],
+    data: DataOption = None,
+    out: OutOption = None,
+    beam: Annotated[int | None, typer.Option(min=1, max=16, help="Default: the first bundle's.")] = None,
+) -> None:
+    """Translates a recipe's training sources with a teacher, for a student's recipe."""
+    from training.ensemble import Ensemble
+    from training.finetuning import find_bundle
+    from training.pipeline import Pipeline
+
+    teachers = tuple(find_bundle(str(path), Path()) for path in bundle)
+    Pipeline.open(recipe, data, out).distill(Ensemble(teachers, beam))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -76,6 +76,8 @@ class Report:
     seconds: float  # of translation alone
     scores: Scores
     comparison: Comparison | None = None
+    output_file: str = ""  # where the translations are kept, one a line; "" where they are not
+    is_dev: bool = False  # scored on dev, by which checkpoints were chosen, for want of a test set
 
     @property
     def sentences_per_second(self) -> float:
@@ -145,8 +147,8 @@ def render_text(report: Report) -> str:
     """The report as aligned lines for a terminal."""
     lines = [
         f"System    {report.system}",
-        f"Test set  {report.source_file} ({report.source}) → {report.reference_file} ({report.target}), "
-        f"{report.sentences:,} sentences",
+        f"{'Dev set ' if report.is_dev else 'Test set'}  {report.source_file} ({report.source}) → "
+        f"{report.reference_file} ({report.target}), {report.sentences:,} sentences",
         f"Time      {report.seconds:.1f} s, {report.sentences_per_second:,.1f} sentences a second",
         "",
         f"{'':6}{'score':>7}  {'95 % interval':<18}signature",

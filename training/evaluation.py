@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from mt.bundle import load_bundle
 from mt.errors import CorpusError
 from mt.translator import Translator
 from training.corpus import read_lines
+from training.ensemble import Ensemble
 from training.evaluate import Comparison, Report, compare, read_test_set, score
 from training.remote import translate_over_http
 
@@ -27,6 +28,8 @@ class Evaluation:
     reference_file: Path
     tokenize: str = "13a"
     lowercase: bool = False
+    output_file: Path | None = None  # keeps the translations, one a line
+    is_dev: bool = False  # the set is dev, for want of a test set
 
 
 def evaluate(
@@ -37,6 +40,9 @@ def evaluate(
     began = time.monotonic()
     hypotheses = translate(sources, options.source, options.target)
     seconds = time.monotonic() - began
+    if options.output_file:
+        options.output_file.parent.mkdir(parents=True, exist_ok=True)
+        options.output_file.write_bytes("".join(f"{text}\n" for text in hypotheses).encode())
     rules: Any = {"tokenize": options.tokenize, "lowercase": options.lowercase}
     comparison = None
     if baseline:
@@ -44,12 +50,21 @@ def evaluate(
         comparison = Comparison(baseline[0], compare(hypotheses, other, references, **rules))
     scores = score(hypotheses, references, **rules)
     files = str(options.source_file), str(options.reference_file)
-    return Report(name, options.source, options.target, *files, len(sources), seconds, scores, comparison)
+    report = Report(name, options.source, options.target, *files, len(sources), seconds, scores, comparison)
+    return replace(report, output_file=str(options.output_file or ""), is_dev=options.is_dev)
 
 
-def evaluate_systems(options: Evaluation, system: str, baseline: str | None) -> Report:
-    """The same for systems named on a command line: a bundle's folder, a server's address, or a file of output."""
-    return evaluate(options, open_system(system), system, (baseline, open_system(baseline)) if baseline else None)
+def evaluate_systems(options: Evaluation, systems: list[str], baseline: str | None) -> Report:
+    """The same for systems named on a command line: a bundle's folder, a server's address, or a file of output.
+
+    Several are bundles, evaluated as one ensemble.
+    """
+    if len(systems) > 1:
+        translate = by_translator(Ensemble(tuple(map(Path, systems))).open())
+    else:
+        translate = open_system(systems[0])
+    name = f"ensemble of {', '.join(systems)}" if len(systems) > 1 else systems[0]
+    return evaluate(options, translate, name, (baseline, open_system(baseline)) if baseline else None)
 
 
 def open_system(name: str) -> Translate:

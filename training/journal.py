@@ -2,20 +2,25 @@
 
 import json
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from mt.errors import TrainingError
 from training.charts import learning_curve
+from training.checkpoints import replace_text
+from training.pace import Pace
 from training.validation import Validation
 
 
 class Journal:
     """The history of a run; `state` and `restore` carry it over an interruption."""
 
-    def __init__(self, folder: Path, recipe: dict[str, Any], precision: str, parameters: int) -> None:
-        self._folder, self._recipe = folder, recipe
+    def __init__(self, folder: Path, recipe: dict[str, Any], precision: str, parameters: int, pace: Pace) -> None:
+        self._folder, self._recipe, self._pace = folder, recipe, pace
         self._facts = {"precision": precision, "parameters": parameters}
         self._board = tf.summary.create_file_writer(str(folder / "tensorboard"))
         self._recent: deque[tuple[float, int, float]] = deque(maxlen=200)  # loss a piece, pieces, seconds of the update
@@ -49,10 +54,11 @@ class Journal:
             "dev_bleu_by_direction": result.bleu,
         }
         self._history.append(row)
-        with self._board.as_default(step=update):
-            for name in ("learning_rate", "train_loss", "dev_loss", "dev_bleu", "pieces_per_second"):
-                tf.summary.scalar(name, row[name])
-        self._board.flush()
+        with self._writing_board():
+            with self._board.as_default(step=update):
+                for name in ("learning_rate", "train_loss", "dev_loss", "dev_bleu", "pieces_per_second"):
+                    tf.summary.scalar(name, row[name])
+            self._board.flush()
         self._write()
         scores = ", ".join(f"{direction} {score:.2f}" for direction, score in result.bleu.items())
         return (
@@ -64,6 +70,10 @@ class Journal:
         """The updates with the best dev BLEU so far, best first; of equal BLEU, the lower dev loss."""
         ranked = sorted(self._history, key=_quality, reverse=True)
         return [row["update"] for row in ranked[:count]]
+
+    def dev_losses(self) -> list[float]:
+        """The dev loss of each validation so far."""
+        return [row["dev_loss"] for row in self._history]
 
     def since_best(self) -> int:
         """How many validations the best one lies back; 0 before the first."""
@@ -78,26 +88,47 @@ class Journal:
             "pieces": self._pieces,
             "history": self._history,
             "recent": list(self._recent),
+            "pace": self._pace.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state` gave."""
+        """Goes on from what `state` gave; TrainingError when something is missing in it."""
+        # The pace may begin at nothing: it changes no number of the training.
+        if missing := self.state().keys() - state.keys() - {"pace"}:
+            raise TrainingError(
+                f"The checkpoint lacks {', '.join(sorted(missing))}: another version of dragoman wrote it. Go on with "
+                "that version, or give another folder with --out."
+            )
         self.seconds, self._update_seconds = state["seconds"], state["update_seconds"]
         self._pieces, self._history = state["pieces"], state["history"]
-        self._recent.extend(tuple(row) for row in state.get("recent", ()))
+        self._recent.extend(tuple(row) for row in state["recent"])
+        self._pace.restore(state.get("pace", {}))
 
     def finish(self, is_complete: bool) -> str:
         """Writes run.json and the learning curve for the last time, and gives the run's report in one line."""
         self._facts["is_complete"] = is_complete
         self._write()
-        self._board.close()
+        with self._writing_board():
+            self._board.close()
         best = max((row["dev_bleu"] for row in self._history), default=0.0)
         state = "Trained" if is_complete else "Stopped (the same command goes on)"
         return (
             f"{state}: {self._facts['parameters']:,} parameters in {self._facts['precision']}, "
             f"{self._pieces:,} target pieces in {self.seconds / 60:.1f} minutes, {self._mean_speed():,.0f} a second "
-            f"in updates; best greedy BLEU on dev {best:.2f}"
+            f"in updates; best greedy BLEU on dev {best:.2f}; {self._pace.summary(self.seconds)}"
         )
+
+    @contextmanager
+    def _writing_board(self) -> Iterator[None]:
+        """Tells of a full disk as a TrainingError, which TensorFlow does in errors of its own."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            reason = error.message.splitlines()[0]
+            raise TrainingError(
+                f"Cannot write TensorBoard's events: {reason}. Make room, then give the same command again; it goes on "
+                "from the last checkpoint."
+            ) from error
 
     def _mean_speed(self) -> float:
         """Target pieces a second over all updates."""
@@ -114,9 +145,9 @@ class Journal:
 
     def _write(self) -> None:
         facts = self._facts | {"seconds": self.seconds, "target_pieces": self._pieces}
-        facts["mean_pieces_per_second"] = self._mean_speed()
+        facts |= {"mean_pieces_per_second": self._mean_speed(), **self._pace.facts(self.seconds)}
         text = json.dumps({**facts, "history": self._history, "recipe": self._recipe}, indent=1)
-        (self._folder / "run.json").write_text(text, encoding="utf-8")
+        replace_text(self._folder / "run.json", text)
         if self._history:
             learning_curve(self._history, self._folder / "learning-curve.png")
 

@@ -2,25 +2,34 @@
 
 import dataclasses
 import json
-import os
-import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mt.bundle import load_bundle, read_manifest, seal
+import numpy as np
+
+from mt.bundle import Bundle, load_bundle, read_manifest, seal
 from mt.engines.savedmodel import WIDTHS
 from mt.errors import TrainingError
 from mt.export import SearchOptions, export
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
-from training import checkpoints
+from training import checkpoints, identity
 from training.corpora import Corpora, load_corpora, read_set
+from training.dataset import find_tags
+from training.ensemble import Ensemble
 from training.evaluate import Report, render_text, to_json
 from training.evaluation import Evaluation, by_translator, evaluate
+from training.finetuning import load_original
+from training.lock import claim
+from training.machine import hardware
+from training.page import render
 from training.recipe import CorpusConfig, Recipe, load_recipe
+from training.report import gather, read_scores
+from training.restore import restore_model
 from training.subwords import train_tokenizer
+from training.synthesis import Synthesis, describe, synthesize
 from training.trainer import Trainer, best_checkpoints
 
 
@@ -34,23 +43,30 @@ class Pipeline:
 
     @classmethod
     def open(cls, recipe_path: Path, data: Path | None, out: Path | None) -> "Pipeline":
-        """The run of a recipe; its folder is made and holds the resolved recipe from here on."""
-        recipe = load_recipe(recipe_path)
+        """The run of a recipe; its folder is made."""
+        recipe = load_recipe(recipe_path, data)
         folder = out or Path("runs") / recipe.name
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(dataclasses.asdict(recipe), indent=1, ensure_ascii=False)
-        (folder / "recipe.json").write_text(text, encoding="utf-8")
         return cls(recipe, data or recipe_path.parent, folder)
 
     @cached_property
     def corpora(self) -> Corpora:
-        """The recipe's corpora, read and filtered once a process; the report is printed and kept."""
-        corpora = load_corpora(self.recipe, self.data)
+        """The recipe's corpora, read and filtered once a process; the report is printed."""
+        corpora = load_corpora(self.recipe, self.data, self.folder / "cache")
         for name, report in corpora.reports.items():
             print(f"{name}:\n{report}")
-        text = json.dumps(corpora.as_dict(), indent=1, ensure_ascii=False)
-        (self.folder / "corpora.json").write_text(text, encoding="utf-8")
         return corpora
+
+    def _keep_inputs(self) -> None:
+        """Writes the resolved recipe and the report of the corpora, once it is sure that they are those of the run."""
+        for name, values in (("recipe", dataclasses.asdict(self.recipe)), ("corpora", self.corpora.as_dict())):
+            text = json.dumps(values, indent=1, ensure_ascii=False)
+            checkpoints.replace_text(self.folder / f"{name}.json", text)
+
+    @cached_property
+    def original(self) -> Bundle | None:
+        """The bundle that the recipe's `from` names."""
+        return load_original(self.recipe.start, self.data, self.recipe.targets) if self.recipe.start else None
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -61,16 +77,62 @@ class Pipeline:
         return Tokenizer.load(path)
 
     def subwords(self) -> None:
-        """Learns the vocabulary."""
-        tokenizer = train_tokenizer(self.corpora.texts(), self.recipe.targets, self.recipe.subwords)
-        (self.folder / "sentencepiece.model").write_bytes(tokenizer.model)
-        print(f"{tokenizer.size:,} pieces in {self.folder / 'sentencepiece.model'}")
+        """Learns the vocabulary, or keeps that of `from`; TrainingError when checkpoints need the one that is there."""
+        with claim(self.folder):
+            self._learn_subwords()
 
-    def run(self) -> bool:
-        """Trains, or goes on training, and prints what the run came to; False when it was stopped before its end."""
-        trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder)
+    def _learn_subwords(self) -> None:
+        tokenizer = self.original.tokenizer if self.original else self._train_tokenizer()
+        for bitext in self.corpora.train:
+            find_tags(bitext, tokenizer)
+        path = self.folder / "sentencepiece.model"
+        if self._has_checkpoint and path.exists() and path.read_bytes() != tokenizer.model:
+            raise TrainingError(
+                f"The checkpoints in {self.folder} need the vocabulary that is there, and corpora or recipe now give "
+                "another one. Undo that, or give another folder with --out."
+            )
+        checkpoints.replace_file(path, lambda file: file.write(tokenizer.model))
+        self._keep_inputs()
+        print(f"{tokenizer.size:,} pieces in {path}")
+
+    def _train_tokenizer(self) -> Tokenizer:
+        total, most = self.corpora.sentences, self.recipe.subwords.sentences
+        if total > most:
+            print(f"The vocabulary is learned from about {most:,} of the {total:,} sentences, drawn at random.")
+        return train_tokenizer(self.corpora.texts(most), self.recipe.targets, self.recipe.subwords, self.recipe.tags)
+
+    def run(self, accept_changes: bool = False) -> bool:
+        """Trains, or goes on training, and prints what the run came to; False when it was told to stop.
+
+        TrainingError when the run began with another recipe or corpus, and that is not accepted.
+        """
+        with claim(self.folder):
+            return self._train(accept_changes)
+
+    def _train(self, accept_changes: bool) -> bool:
+        facts = identity.describe(self.recipe, self.tokenizer, self.corpora)
+        if self._has_checkpoint:
+            identity.require_same(self.folder, self.recipe, facts, accept_changes, print)
+        identity.keep(self.folder, facts)
+        self._keep_inputs()
+        trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder, self._start_weights())
         print(trainer.run())
-        return trainer.is_complete
+        return trainer.is_complete and not trainer.is_stopping
+
+    def _start_weights(self) -> dict[str, np.ndarray] | None:
+        """The weights of the bundle that `from` names; TrainingError when the run has another vocabulary than it."""
+        if not self.original:
+            return None
+        if self.original.tokenizer.model != self.tokenizer.model:
+            raise TrainingError(
+                f"The vocabulary in {self.folder} is not that of from = '{self.recipe.start}'. Give another folder "
+                "with --out, or remove sentencepiece.model and run `mt-train subwords` again."
+            )
+        return restore_model(self.original).named_weights()
+
+    @property
+    def _has_checkpoint(self) -> bool:
+        return checkpoints.has_checkpoint(self.folder / "checkpoints")
 
     def average(self) -> None:
         """Averages the checkpoints that the run kept."""
@@ -96,12 +158,19 @@ class Pipeline:
         print(f"Exported {self.bundle} ({size / 1e6:.1f} MB)")
 
     def evaluate(self, as_json: bool = False) -> list[Report]:
-        """Scores the bundle on every test set of the recipe, and writes the scores into its manifest and model card."""
+        """Scores the bundle on every test set of the recipe, and writes the scores into its manifest and model card.
+
+        Without any test set it scores on dev. The translations stay in outputs/. Where the bundle that `from` names has
+        the direction it is compared with: the difference is what was gained, or forgotten.
+        """
         translate = by_translator(Translator(load_bundle(self.bundle)))
+        name = f"{self.recipe.name}, beam {self.recipe.search.beam}"
+        original = Translator(self.original) if self.original else None
         reports = []
-        for source, target, files in self._test_sets():
-            options = Evaluation(source, target, *files)
-            reports.append(evaluate(options, translate, f"{self.recipe.name}, beam {self.recipe.search.beam}"))
+        for options in self._test_sets():
+            is_known = original and (options.source, options.target) in original.directions
+            baseline = (f"{self.recipe.start} (from)", by_translator(original)) if original and is_known else None
+            reports.append(evaluate(options, translate, name, baseline))
             if not as_json:
                 print(render_text(reports[-1]), end="\n\n")
         text = "[" + ",\n".join(map(to_json, reports)) + "]\n"
@@ -112,31 +181,66 @@ class Pipeline:
         seal(self.bundle, dataclasses.replace(manifest, scores=[_summary(report) for report in reports]))
         return reports
 
-    def all(self) -> None:
-        """Every step that has not left its result yet, to the evaluated bundle."""
-        if not (self.folder / "sentencepiece.model").exists():
-            self.subwords()
-        if self.run():
-            self.average()
-            self.export()
-            self.evaluate()
+    def all(self, accept_changes: bool = False) -> None:
+        """Every step that has not left its result yet, to the evaluated bundle and the report page."""
+        with claim(self.folder):
+            if not (self.folder / "sentencepiece.model").exists():
+                self._learn_subwords()
+            if self._train(accept_changes):
+                self.average()
+                self.export()
+                self.evaluate()
+                self.report()
 
-    def _test_sets(self) -> Iterator[tuple[str, str, tuple[Path, Path]]]:
-        """Languages and files (source, reference) of the recipe's tests, in every direction of the model."""
-        for corpus in self.recipe.corpora:
-            if corpus.test:
-                files = dict(zip(corpus.languages, self._test_files(corpus), strict=True))
+    def report(self) -> None:
+        """Writes the report page of an evaluated bundle."""
+        path = self.folder / "report.html"
+        story = gather(self.recipe, self.folder, read_scores(self.folder), self.tokenizer, self.corpora.train)
+        path.write_text(render(story), encoding="utf-8")
+        print(f"The report page is {path}")
+
+    def distill(self, teacher: Ensemble) -> None:
+        """Writes what a teacher makes of the training sources: distilled/, a corpus for each direction."""
+        translator = teacher.open()
+        for direction in self.recipe.pairs:
+            translator.require_direction(*direction)
+        for direction in self.recipe.pairs:
+            out = self.folder / "distilled" / f"{'-'.join(direction)}.tsv"
+            plan = Synthesis(out, direction, teacher.describe(), is_source_synthetic=False)
+            print(describe(plan, synthesize(plan, self._sources(direction), by_translator(translator))))
+
+    def _sources(self, direction: tuple[str, str]) -> Callable[[], Iterator[str]]:
+        """The training sources of a direction, from all corpora."""
+        chosen = [one for one in self.corpora.train if (one.source_language, one.target_language) == direction]
+        return lambda: (text for bitext in chosen for text in bitext.sources)
+
+    def _test_sets(self) -> Iterator[Evaluation]:
+        """The recipe's tests, in every direction of the model, its dev sets when it has none; then `also_test`."""
+        is_dev = not any(corpus.test for corpus in self.recipe.corpora)
+        sets = [
+            (f"{number}", corpus.languages, corpus.dev if is_dev else corpus.test, is_dev)
+            for number, corpus in enumerate(self.recipe.corpora, start=1)
+        ]
+        sets += [
+            (f"also-{number}", other.languages, other.files, False)
+            for number, other in enumerate(self.recipe.also_test, start=1)
+        ]
+        for name, languages, names, is_dev in sets:
+            if names:
+                files = dict(zip(languages, self._files_by_side(languages, names), strict=True))
                 for source, target in self.recipe.pairs:
-                    if {source, target} == set(corpus.languages):
-                        yield source, target, (files[source], files[target])
+                    if {source, target} == set(languages):
+                        output = self.folder / "outputs" / f"{name}.{source}-{target}.txt"
+                        sides = files[source], files[target]
+                        yield Evaluation(source, target, *sides, output_file=output, is_dev=is_dev)
 
-    def _test_files(self, corpus: CorpusConfig) -> list[Path]:
-        """The test set as a file a language; the columns of a TSV file become files in the run's folder."""
-        files = [self.data / name for name in corpus.test]
+    def _files_by_side(self, languages: tuple[str, ...], names: tuple[str, ...]) -> list[Path]:
+        """A set of a corpus as a file a language; the columns of a TSV file become files in the run's folder."""
+        files = [self.data / name for name in names]
         if len(files) == 2:
             return files
-        sides = zip(*read_set(self.data, corpus.test), strict=True)
-        made = [self.folder / f"{Path(corpus.test[0]).name}.{language}" for language in corpus.languages]
+        sides = zip(*read_set(self.data, names), strict=True)
+        made = [self.folder / f"{Path(names[0]).name}.{language}" for language in languages]
         for path, lines in zip(made, sides, strict=True):
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return made
@@ -153,7 +257,8 @@ class Pipeline:
             "max_source_pieces": min(self.recipe.training.max_pieces, WIDTHS[-1]),
             "recipe": dataclasses.asdict(self.recipe),
             "corpora": [
-                _origin(corpus, report) for corpus, report in zip(self.recipe.corpora, reports.items(), strict=True)
+                *(self.original.manifest.corpora if self.original else ()),
+                *(_origin(corpus, report) for corpus, report in zip(self.recipe.corpora, reports.items(), strict=True)),
             ],
             "training": {
                 "updates": run["history"][-1]["update"],
@@ -161,7 +266,7 @@ class Pipeline:
                 "target_pieces": run["target_pieces"],
                 "pieces_per_second": round(run["mean_pieces_per_second"]),
                 "precision": run["precision"],
-                "hardware": _hardware(),
+                "hardware": hardware(),
             },
         }
 
@@ -176,19 +281,11 @@ def _summary(report: Report) -> dict[str, Any]:
     scores = report.scores
     return {
         "direction": f"{report.source}-{report.target}",
-        "test_set": f"{Path(report.source_file).name} → {Path(report.reference_file).name}",
+        "test_set": f"{Path(report.source_file).name} → {Path(report.reference_file).name}"
+        + (" (dev: the recipe has no test set)" if report.is_dev else ""),
         "sentences": report.sentences,
         "metrics": [
             {"name": one.metric, "value": round(one.value, 2), "signature": one.signature}
             for one in (scores.bleu, scores.chrf, scores.ter)
         ],
     }
-
-
-def _hardware() -> str:
-    """The processor's name, where Linux tells it, and the number of cores."""
-    name = platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
-    return f"{name}, {os.cpu_count()} cores"

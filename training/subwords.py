@@ -10,9 +10,12 @@ from mt.tokenizer import BOS, EOS, PAD, UNK, Tokenizer, language_tag
 from training.recipe import SubwordConfig
 
 
-def train_tokenizer(texts: Iterable[str], languages: Sequence[str], config: SubwordConfig) -> Tokenizer:
+def train_tokenizer(
+    texts: Iterable[str], languages: Sequence[str], config: SubwordConfig, tags: Sequence[str] = ()
+) -> Tokenizer:
     """A tokenizer learned from normalized texts of all languages together, with a tag for each target language.
 
+    `tags` are those of corpora (corpora.tag), which become control pieces as well.
     Raises CorpusError when the texts are too few for the vocabulary that is asked for.
     """
     model = io.BytesIO()
@@ -24,7 +27,7 @@ def train_tokenizer(texts: Iterable[str], languages: Sequence[str], config: Subw
             vocab_size=config.vocabulary,
             character_coverage=config.character_coverage,
             byte_fallback=True,
-            control_symbols=[language_tag(language) for language in languages],
+            control_symbols=[*map(language_tag, languages), *tags],
             pad_id=PAD,
             unk_id=UNK,
             bos_id=BOS,

@@ -1,6 +1,8 @@
-"""One optimizer update with TensorFlow: forward, backward, Adam."""
+"""One optimizer update with TensorFlow: forward and backward over one batch or several, Adam, moving average."""
 
 import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -8,11 +10,13 @@ import tensorflow as tf
 
 from mt.model import Seq2Seq
 from training.dataset import Batch
-from training.loss import smoothed_cross_entropy
+from training.loss import CrossEntropy
+from training.moving_average import MovingAverage
 from training.recipe import TrainingConfig
 
 IDS = tf.TensorSpec((None, None), tf.int32)
 LIST = tf.TensorSpec((None,), tf.int32)
+NUMBER = tf.TensorSpec((), tf.float32)
 
 
 def choose_precision(precision: str) -> str:
@@ -36,47 +40,77 @@ class Updater:
 
     def __init__(self, model: Seq2Seq, config: TrainingConfig) -> None:
         self.model = model
-        self._smoothing = config.label_smoothing
+        self._loss = CrossEntropy(config.label_smoothing, config.r_drop)
         self.optimizer = keras.optimizers.Adam(1.0, global_clipnorm=config.clip_norm)
         self.optimizer.build(model.trainable_variables)
-        self.update = tf.function(self._update, input_signature=(IDS, IDS, LIST, LIST, tf.TensorSpec((), tf.float32)))
+        self._average = MovingAverage(model.trainable_variables, config.ema_decay) if config.average == "ema" else None
+        self.differentiate = tf.function(self._differentiate, input_signature=(IDS, IDS, LIST, LIST, NUMBER))
+        self.apply = tf.function(self._apply)
         self.evaluate = tf.function(self._evaluate, input_signature=(IDS, IDS, LIST, LIST))
 
     @property
     def variables(self) -> list[Any]:
-        """Weights, the dropout's random state, and the optimizer's moments, in a fixed order."""
-        return [*self.model.variables, *self.optimizer.variables]
+        """Weights, the dropout's random state, the optimizer's moments, and averages if any, in a fixed order."""
+        averages = self._average.variables if self._average else []
+        return [*self.model.variables, *self.optimizer.variables, *averages]
 
-    def __call__(self, batch: Batch, rate: float) -> float:
-        """The mean natural-log cross-entropy a piece, without smoothing, of a batch before its update."""
-        return float(self.update(*batch, tf.constant(rate, tf.float32))) / len(batch.labels)
+    def __call__(self, batches: Sequence[Batch], rate: float) -> float:
+        """The mean natural-log cross-entropy a piece, without smoothing, of batches before the one update they make.
+
+        Each piece counts the same, so that the update is that of all batches as one.
+        """
+        count = self._loss.passes * sum(len(batch.labels) for batch in batches)
+        divisor = tf.constant(count, tf.float32)
+        likelihood, gradients = self.differentiate(*batches[0], divisor)
+        for batch in batches[1:]:
+            more, others = self.differentiate(*batch, divisor)
+            likelihood += more
+            gradients = [gradient + other for gradient, other in zip(gradients, others, strict=True)]
+        self.apply(gradients, tf.constant(rate, tf.float32))
+        if self._average:
+            self._average.update(int(self.optimizer.iterations))
+        return float(likelihood) / count
 
     def likelihood(self, batch: Batch) -> float:
         """The natural-log cross-entropy summed over a batch's pieces, without dropout or smoothing."""
         return float(self.evaluate(*batch))
 
-    def _update(self, source: Any, target: Any, positions: Any, labels: Any, rate: Any) -> Any:
-        self.optimizer.learning_rate.assign(rate)
-        embedding = self.model.embedding.embeddings
+    def averaged(self) -> AbstractContextManager[None]:
+        """A context in which the model has the weights to score and to keep: their moving average, if there is one."""
+        return self._average.in_place() if self._average else nullcontext()
+
+    def _differentiate(self, source: Any, target: Any, positions: Any, labels: Any, divisor: Any) -> tuple[Any, Any]:
+        """The summed cross-entropy of a batch, and the gradient of its loss over the divisor for each weight."""
+        matrix, bias = self.model.output_matrix, self.model.output_bias
         weights = self.model.trainable_variables
+        if self._loss.passes == 2:
+            source, target, positions, labels = _twice(source, target, positions, labels)
         with tf.GradientTape() as tape:
             readouts = self._packed_readouts(source, target, positions, training=True)
-        result = smoothed_cross_entropy(readouts, embedding, self.model.output_bias, labels, self._smoothing)
+        result = self._loss.gradient(readouts, matrix, bias, labels, divisor)
         gradients = tape.gradient(readouts, weights, output_gradients=result.readouts)
-        direct = {id(embedding): result.matrix, id(self.model.output_bias): result.bias}
+        direct = {id(matrix): result.matrix, id(bias): result.bias}
         for index, weight in enumerate(weights):
-            if id(weight) in direct:
-                through = gradients[index]
-                gradients[index] = direct[id(weight)] + (0.0 if through is None else tf.convert_to_tensor(through))
-        self.optimizer.apply(gradients, weights)
-        return result.likelihood
+            # That of the embedding comes as IndexedSlices, which cannot be added.
+            through = 0.0 if gradients[index] is None else tf.convert_to_tensor(gradients[index])
+            gradients[index] = direct[id(weight)] + through if id(weight) in direct else through
+        return result.likelihood, gradients
+
+    def _apply(self, gradients: Any, rate: Any) -> None:
+        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
 
     def _evaluate(self, source: Any, target: Any, positions: Any, labels: Any) -> Any:
         readouts = self._packed_readouts(source, target, positions, training=False)
-        embedding, bias = self.model.embedding.embeddings, self.model.output_bias
-        return smoothed_cross_entropy(readouts, embedding, bias, labels, 0.0).likelihood
+        return self._loss.likelihood(readouts, self.model.output_matrix, self.model.output_bias, labels)
 
     def _packed_readouts(self, source: Any, target: Any, positions: Any, training: bool) -> Any:
         """Readouts (N, E) of the real target positions alone."""
         readouts = self.model(source, target, training=training)
         return tf.gather(tf.reshape(readouts, (-1, readouts.shape[-1])), positions)
+
+
+def _twice(source: Any, target: Any, positions: Any, labels: Any) -> tuple[Any, Any, Any, Any]:
+    """A batch with each example twice, for two drawings of dropout; the two rows of a piece are neighbours."""
+    both = tf.stack([positions, positions + tf.size(target)], axis=1)
+    return tf.tile(source, (2, 1)), tf.tile(target, (2, 1)), tf.reshape(both, (-1,)), tf.repeat(labels, 2)

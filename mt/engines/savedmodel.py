@@ -1,7 +1,8 @@
 """The TensorFlow engine: runs the searches of a bundle's SavedModel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,16 +41,26 @@ class SavedModelEngine:
 
     def search(self, sources: Sequence[Sequence[int]], greedy: bool = False) -> list[list[Hypothesis]]:
         """The hypotheses of each source (1 to max_source_pieces ids), best first; those of like length go together."""
-        run = self._greedy if greedy else self._beam
-        found: list[list[Hypothesis]] = [[] for _ in sources]
-        order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
-        for start in range(0, len(order), BATCHES[-1]):
-            chosen = order[start : start + BATCHES[-1]]
-            arrays = run(source_ids=self._as_tensor(_fixed_shape([sources[index] for index in chosen])))
-            result = {name: tensor.numpy() for name, tensor in arrays.items()}
-            for row, index in enumerate(chosen):
-                found[index] = _hypotheses(result, row, len(sources[index]))
-        return found
+        signature = self._greedy if greedy else self._beam
+        return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
+
+
+def search_in_fixed_shapes(
+    run: Callable[[np.ndarray], Mapping[str, Any]], sources: Sequence[Sequence[int]]
+) -> list[list[Hypothesis]]:
+    """The hypotheses of each source, best first, by a search that gives the tensors of a SearchResult by their names.
+
+    The search gets ids (B, S) of one of WIDTHS and BATCHES; those of like length together, rows left over hold EOS.
+    """
+    found: list[list[Hypothesis]] = [[] for _ in sources]
+    order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
+    for start in range(0, len(order), BATCHES[-1]):
+        chosen = order[start : start + BATCHES[-1]]
+        tensors = run(_fixed_shape([sources[index] for index in chosen]))
+        result = {name: tensor.numpy() for name, tensor in tensors.items()}
+        for row, index in enumerate(chosen):
+            found[index] = _hypotheses(result, row, len(sources[index]))
+    return found
 
 
 def _fixed_shape(sources: Sequence[Sequence[int]]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Exported = eager: the bundle's graphs, called by name like a foreign program would, against the live model."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 
 import keras
@@ -18,6 +18,7 @@ from mt.search import SearchResult, length_limits
 from mt.text import normalize
 from mt.tokenizer import BOS, EOS, PAD
 from tests import tiny
+from training.restore import read_config, restore_model
 
 OPTIONS = SearchOptions(beam=tiny.BEAM, length_penalty=1.0)
 TEXTS = ["one", "twenty-one", "eight"]
@@ -128,6 +129,21 @@ def test_a_model_trained_in_bfloat16_is_rebuilt_in_float32(bfloat16):
     target = np.array([[BOS, 270, 280]] * len(TEXTS), np.int32)
     assert trained(source_ids(), target).dtype == "bfloat16"
     np.testing.assert_array_equal(rebuilt(source_ids(), target), tiny.model()(source_ids(), target))
+
+
+def test_a_bundle_of_a_model_with_every_option_gives_what_the_live_model_gives(tmp_path):
+    config = replace(
+        tiny.CONFIG, word_dropout=0.2, variational_dropout=True, layer_normalization=True, tied_embeddings=False
+    )
+    model, manifest = tiny.model(config), {**tiny.MANIFEST, "recipe": {"model": asdict(config)}}
+    export(config, model.named_weights(), tiny.tokenizer(), OPTIONS, manifest, tmp_path / "bundle")
+    bundle = load_bundle(tmp_path / "bundle")
+    assert read_config(bundle) == config
+    ids = source_ids()
+    exported = tf.saved_model.load(str(bundle.saved_model)).signatures["greedy"](source_ids=tf.constant(ids))
+    for live in (model, restore_model(bundle)):
+        for field, expected in search_eagerly(live, ids, None)._asdict().items():
+            np.testing.assert_allclose(exported[field], expected, atol=1e-4, err_msg=field)
 
 
 def test_an_older_bundle_is_replaced_and_nothing_else_is_left_behind(tmp_path):

@@ -18,7 +18,14 @@ from training.trainer import best_checkpoints
 UPDATES, VALIDATE_EVERY = 100, 40
 RECIPE = training_runs.toml(
     subwords={"vocabulary": tiny.VOCABULARY, "sampling": 0.3},  # random pieces
-    model={"embedding": 16, "encoder_hidden": 16, "decoder_hidden": 24, "dropout": 0.3},  # random dropout
+    model={
+        "embedding": 16,
+        "encoder_hidden": 16,
+        "decoder_hidden": 24,
+        "dropout": 0.3,  # random masks
+        "variational_dropout": True,
+        "word_dropout": 0.1,
+    },
     training={
         "max_updates": UPDATES,
         "batch_pieces": 300,

@@ -55,6 +55,9 @@ def test_each_step_leaves_its_result(made):
         "bundle/manifest.json",
         "bundle/README.md",
         "scores.json",
+        "outputs/1.en-de.txt",
+        "outputs/1.de-en.txt",
+        "report.html",
     ):
         assert (out / name).stat().st_size > 0, name
     assert len(best_checkpoints(out)) == 2
@@ -72,6 +75,8 @@ def test_the_chain_tells_what_it_does(made):
         "Exported ",
         "BLEU ",
         "TER: lower is better.",
+        "for the 3 updates left, unless training.patience ends them sooner: ",
+        "The report page is ",
     ):
         assert line in printed, line
     # The progress bar: updates, time left, loss and speed.
@@ -143,6 +148,18 @@ def test_a_test_set_in_one_tsv_file_has_the_scores_of_the_same_in_two(made, tmp_
     expected = json.loads((made[0] / "out" / "scores.json").read_text(encoding="utf-8"))
     found = json.loads(capfd.readouterr().out)
     assert [report["scores"] for report in found] == [report["scores"] for report in expected]
+
+
+def test_a_recipe_without_a_test_set_is_evaluated_and_reported_on_dev(made, tmp_path, capfd):
+    folder = shutil.copytree(made[0], tmp_path / "dev")
+    recipe = (folder / "recipe.toml").read_text(encoding="utf-8")
+    (folder / "recipe.toml").write_text(recipe.replace('test = ["test.en", "test.de"]', ""), encoding="utf-8")
+    for command in ("evaluate", "report"):
+        mt_train(command, folder / "recipe.toml", "--out", folder / "out")
+    assert f"Dev set   {folder / 'dev.en'} (en) → {folder / 'dev.de'} (de), 10 sentences" in capfd.readouterr().out
+    assert "these are scores on dev" in (folder / "out" / "report.html").read_text(encoding="utf-8")
+    scores = load_bundle(folder / "out" / "bundle").manifest.scores
+    assert scores[0]["test_set"] == "dev.en → dev.de (dev: the recipe has no test set)"
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def test_a_corpus_too_small_for_the_vocabulary_is_refused(refused, folder):
         ("average", "checkpoint to average", "run"),
         ("export", "average.npz", "average"),
         ("evaluate", "bundle", "export"),
+        ("report", "scores.json", "evaluate"),
     ],
 )
 def test_a_step_before_its_time_is_answered_with_the_one_before_it(refused, command, missing, step):
@@ -109,6 +110,16 @@ def test_a_folder_without_permission_is_named(refused, folder):
     assert "Permission denied" in refused("subwords", folder / "recipe.toml", "--out", folder / "closed" / "out")
 
 
+def test_a_corpus_that_cannot_begin_a_recipe_is_answered_with_what_to_do(refused, folder):
+    source, target = ["--source", folder / "train.en"], ["--target", folder / "train.de"]
+    message = refused("init", *source, "--out", folder / "new")
+    assert message.startswith("The languages cannot be told from train.en: no ending such as .de.")
+    assert refused("init", *source, "--target", folder / "none.de").startswith("There is no file ")
+    (folder / "train.de").write_bytes("fünf\n".encode("latin-1"))
+    assert "train.de is not UTF-8: line 1, byte 1" in refused("init", *source, *target, "--out", folder / "new")
+    assert not (folder / "new").exists()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -126,6 +137,27 @@ def test_an_evaluation_needs_one_system_and_a_test_set(refused, arguments):
 def test_options_that_a_recipe_would_not_heed_are_refused(refused, folder, option):
     message = refused("evaluate", folder / "recipe.toml", *option)
     assert message.startswith("A RECIPE is evaluated on its own test sets; only --data, --out and --json go with it.")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--direction", "deen"], "--direction takes two language codes such as de-en, got 'deen'."),
+        (["--direction", "de-en", "--sampling", "--beam", "4"], "Give --beam or --sampling, not both."),
+        (
+            ["--direction", "de-en", "--seed", "4"],
+            "--temperature, --top-k and --seed go with --sampling only. Add it, ",
+        ),
+        (["--direction", "de-en", "--sampling", "--top-k", "0"], "top_k must be at least 1, got 0."),
+    ],
+)
+def test_options_of_back_translation_that_do_not_go_together_are_refused(refused, folder, options, message):
+    arguments = ["tatoeba-en-de", folder / "train.de", "--out", folder / "bt.tsv", *options]
+    assert refused("back-translate", *arguments).startswith(message)
+
+
+def test_a_missing_teacher_is_refused(refused, folder):
+    assert "There is no bundle at" in refused("distill", folder / "recipe.toml", "--bundle", folder / "none")
 
 
 def test_a_missing_bundle_is_refused(refused, folder):

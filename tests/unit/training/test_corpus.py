@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mt.errors import CorpusError, RecipeError
 from mt.text.normalization import normalize
-from training.corpus import REASONS, FilterConfig, filter_pairs, read_lines, read_pairs
+from training.corpus import PAIRS_AT_ONCE, REASONS, FilterConfig, filter_pairs, read_lines, read_pairs
 
 PAIRS = [("One.", "Eins."), ("Two.", "Zwei.")]
 
@@ -155,6 +155,13 @@ def test_every_pair_is_counted_once_and_what_is_kept_passes_the_filter_again(pai
     assert report.read == len(pairs) == len(kept) + sum(report.dropped.values())
     assert filter_pairs(kept, config, held_out)[0] == kept
     assert not {source for source, _ in kept} & {normalize(source) for source, _ in held_out}
+
+
+def test_duplicates_are_found_however_far_apart_they_stand():
+    apart = [(f"{number}a", f"{number}b") for number in range(PAIRS_AT_ONCE + 10)]
+    kept, report = filter_pairs([*apart, *apart[:3], ("new", "one")], FilterConfig())
+    assert kept == [*apart, ("new", "one")]
+    assert report.dropped["duplicate"] == 3
 
 
 def test_a_filter_may_leave_nothing():

@@ -1,15 +1,34 @@
 """Batches: what stands where, and that an epoch is a function of seed and number."""
 
+import math
 from collections import Counter
+from contextlib import closing
+from itertools import islice, takewhile
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mt.errors import TrainingError
 from mt.tokenizer import BOS, EOS, PAD
 from tests import tiny
-from training.dataset import Bitext, Dataset, Example, group_by_length, make_batch, make_examples, pad
+from training.dataset import (
+    Batching,
+    Bitext,
+    Dataset,
+    Example,
+    Place,
+    encode,
+    group_by_length,
+    make_batch,
+    make_examples,
+    pad,
+)
+from training.recipe import SubwordConfig
+from training.rows import text_rows
+from training.store import Texts, kept_store
+from training.subwords import train_tokenizer
 
 NAMES = {language: tiny.number_names(language, 60) for language in ("en", "de")}
 BITEXTS = [
@@ -26,14 +45,32 @@ EXAMPLES = st.lists(
 )
 
 
-def dataset(seed=1, batch_pieces=100, max_pieces=200):
-    return Dataset(BITEXTS, tiny.tokenizer(), batch_pieces, max_pieces, seed)
+def dataset(number=0, sampling=0.0, bitexts=BITEXTS, **options):
+    """The batches of one epoch, in order."""
+    batching = Batching(**{"batch_pieces": 100, "max_pieces": 200, "seed": 1, "sampling": sampling, **options})
+    with closing(Dataset(bitexts, tiny.tokenizer(), batching).batches(Place(number))) as batches:
+        return [batch for _, batch in takewhile(lambda item: item[0].epoch == number, batches)]
 
 
 def pairs(batch):
     """The examples of a batch as they were before padding."""
     rows = zip(batch.source.tolist(), batch.target.tolist(), strict=True)
     return [(tuple(n for n in source if n != PAD), tuple(n for n in target[1:] if n != PAD)) for source, target in rows]
+
+
+def occurrences(batches):
+    """How often each example is in the batches."""
+    return Counter(pair for batch in batches for pair in pairs(batch))
+
+
+def stored(folder, bitexts=BITEXTS):
+    """The same bitexts as texts on disk."""
+    found = []
+    for number, bitext in enumerate(bitexts):
+        sides = {"one": text_rows(bitext.sources), "other": text_rows(bitext.targets)}
+        columns = kept_store(folder / str(number), number, lambda sides=sides: [sides], dict).columns.values()
+        found.append(bitext._replace(**dict(zip(("sources", "targets"), map(Texts, columns), strict=True))))
+    return found
 
 
 def same(one, other):
@@ -44,14 +81,14 @@ def same(one, other):
 
 @pytest.mark.parametrize("sampling", [0.0, 0.3])
 def test_an_epoch_is_the_same_for_the_same_seed_and_number(sampling):
-    assert same(dataset().epoch(3, sampling), dataset().epoch(3, sampling))
+    assert same(dataset(3, sampling), dataset(3, sampling))
 
 
 @pytest.mark.parametrize("sampling", [0.0, 0.3])
 def test_epochs_and_seeds_differ(sampling):
-    epoch = dataset().epoch(3, sampling)
-    assert not same(epoch, dataset().epoch(4, sampling))
-    assert not same(epoch, dataset(seed=2).epoch(3, sampling))
+    epoch = dataset(3, sampling)
+    assert not same(epoch, dataset(4, sampling))
+    assert not same(epoch, dataset(3, sampling, seed=2))
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -61,25 +98,142 @@ def test_an_epoch_holds_every_example_once(number):
         for bitext in BITEXTS
         for source, target in make_examples(bitext, tiny.tokenizer())
     )
-    assert Counter(pair for batch in dataset().epoch(number) for pair in pairs(batch)) == expected
+    assert occurrences(dataset(number)) == occurrences(dataset(number, window=25)) == expected
 
 
 def test_sampling_changes_the_pieces_and_not_the_texts():
     tokenizer = tiny.tokenizer()
-    found = [pair for batch in dataset().epoch(0, sampling=0.3) for pair in pairs(batch)]
+    found = [pair for batch in dataset(0, sampling=0.3) for pair in pairs(batch)]
     texts = Counter(tuple(tokenizer.decode([source, target])) for source, target in found)
     assert texts == Counter(pair for bitext in BITEXTS for pair in zip(bitext.sources, bitext.targets, strict=True))
-    assert {source for source, _ in found} - {source for batch in dataset().epoch(0) for source, _ in pairs(batch)}
+    assert {source for source, _ in found} - {source for batch in dataset() for source, _ in pairs(batch)}
 
 
 def test_each_epoch_samples_other_pieces():
-    first, second = ({pair for batch in dataset().epoch(n, 0.3) for pair in pairs(batch)} for n in (0, 1))
+    first, second = ({pair for batch in dataset(n, 0.3) for pair in pairs(batch)} for n in (0, 1))
     assert first != second
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
+def test_stored_texts_give_the_batches_of_texts_in_memory(tmp_path, sampling):
+    assert same(dataset(1, sampling, stored(tmp_path), window=30), dataset(1, sampling, window=30))
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
+@pytest.mark.parametrize("window", [13, 1_000])
+def test_from_every_place_the_batches_are_those_that_an_uninterrupted_pass_has_there(sampling, window):
+    batching = Batching(100, 200, 1, sampling, window)
+
+    def begin(place, count):
+        with closing(Dataset(BITEXTS, tiny.tokenizer(), batching).batches(place)) as batches:
+            return list(islice(batches, count))
+
+    whole = begin(Place(), 50)
+    for number in (1, 4, 9, 18, 30):
+        place = whole[number - 1][0]
+        rest = begin(place, 5)
+        assert [place for place, _ in rest] == [place for place, _ in whole[number : number + 5]]
+        assert same([batch for _, batch in rest], [batch for _, batch in whole[number : number + 5]])
+    assert len({place for place, _ in whole}) == 50
+    assert {place.epoch for place, _ in whole} >= {0, 1}
+
+
+def test_windows_divide_an_epoch_evenly():
+    with closing(Dataset(BITEXTS, tiny.tokenizer(), Batching(100, 200, 1, window=30)).batches()) as batches:
+        counts = Counter()
+        for place, batch in takewhile(lambda item: item[0].epoch == 0, batches):
+            counts[place.window] += len(batch.source)
+    assert counts == {0: 27, 1: 27, 2: 26}
+
+
+def test_the_ids_of_stored_texts_are_stored_once_and_made_anew_for_another_vocabulary(tmp_path):
+    (bitext, _), tokenizer = stored(tmp_path), tiny.tokenizer()
+    column = encode(bitext.sources, tokenizer)
+    everything = column.take(np.arange(column.count))
+    assert [everything.row(number).tolist() for number in range(column.count)] == tokenizer.encode(bitext.sources)
+    assert everything.values.dtype == np.uint16
+    made = column.values_path.stat().st_mtime_ns
+    assert encode(bitext.sources, tokenizer).values_path.stat().st_mtime_ns == made
+    other = encode(bitext.sources, tiny.tokenizer("bpe"))
+    assert other.take(np.arange(3)).row(2).tolist() == tiny.tokenizer("bpe").encode(bitext.sources[2:3])[0]
+
+
+@pytest.mark.parametrize("weight", [0.3, 1.0, 1.5, 3.0])
+def test_a_weight_says_how_often_a_pair_is_drawn(weight):
+    tokenizer = tiny.tokenizer()
+    bitext = BITEXTS[0]._replace(weight=weight)
+    drawn = [occurrences(dataset(number, bitexts=[bitext, BITEXTS[1]])) for number in range(2)]
+    alone = {pair for batch in dataset(bitexts=[bitext._replace(weight=1.0)]) for pair in pairs(batch)}
+    for counts in drawn:
+        assert sum(counts[pair] for pair in alone) == round(60 * weight)
+        assert {counts[pair] for pair in alone} <= {math.floor(weight), math.ceil(weight)}
+        assert sum(counts.values()) == round(60 * weight) + 20
+    assert (drawn[0] == drawn[1]) == weight.is_integer()
+    assert len({tag for (tag, *_), _ in drawn[0]}) == len(tokenizer.languages)
+
+
+def test_a_weight_of_one_changes_nothing():
+    assert same(dataset(), dataset(bitexts=[bitext._replace(weight=1.0) for bitext in BITEXTS]))
+
+
+def test_an_epoch_without_a_short_enough_example_is_refused():
+    with pytest.raises(TrainingError, match=r"No example is shorter than training\.max_pieces = 2\."):
+        dataset(max_pieces=2)
+    with pytest.raises(TrainingError, match="No example is shorter"):
+        dataset(bitexts=[BITEXTS[0]._replace(weight=0.001)])
+
+
+def test_a_window_without_a_short_enough_example_is_passed_over():
+    bitext = Bitext("en", "de", ["one"] + ["one " * 20] * 9, ["eins"] * 10)
+    counts = [occurrences(dataset(number, bitexts=[bitext], max_pieces=10, window=2)).total() for number in range(3)]
+    assert counts == [1, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def tagged():
+    """A vocabulary with a corpus tag, and a corpus that has it."""
+    texts = tiny.number_names("en") + tiny.number_names("de")
+    tokenizer = train_tokenizer(texts, ["de", "en"], SubwordConfig(vocabulary=330), ["<bt>"])
+    return tokenizer, BITEXTS[0]._replace(tag="<bt>")
+
+
+def tagged_batches(tagged, **options):
+    tokenizer, bitext = tagged
+    batching = Batching(**{"batch_pieces": 100, "max_pieces": 200, "seed": 1, **options})
+    with closing(Dataset([bitext, BITEXTS[1]], tokenizer, batching).batches()) as batches:
+        return [batch for _, batch in takewhile(lambda item: item[0].epoch == 0, batches)]
+
+
+def tagged_sources(tagged, **options):
+    return [source for batch in tagged_batches(tagged, **options) for source, _ in pairs(batch)]
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
+def test_the_tag_of_a_corpus_stands_behind_that_of_the_target_language(tagged, sampling):
+    tokenizer, bitext = tagged
+    found = tagged_sources(tagged, sampling=sampling)
+    begin = (tokenizer.tag("de"), tokenizer.controls["<bt>"])
+    with_tag = [source for source in found if source[:2] == begin]
+    assert len(with_tag) == len(bitext.sources) == len(found) - len(BITEXTS[1].sources)
+    assert Counter(tokenizer.decode(with_tag)) == Counter(bitext.sources)
+
+
+def test_the_tag_of_a_corpus_counts_as_a_piece(tagged):
+    found = [pair for batch in tagged_batches(tagged) for pair in pairs(batch)]
+    most = sorted(len(source) for source, _ in found)[len(found) // 2]
+    kept = [source for source, target in found if len(source) <= most and len(target) < most]
+    assert 0 < len(kept) < len(found)
+    assert sorted(tagged_sources(tagged, max_pieces=most)) == sorted(kept)
+
+
+def test_a_tag_that_the_vocabulary_lacks_is_refused():
+    with pytest.raises(TrainingError, match=r"The vocabulary has no piece for corpora\.tag = '<bt>'\. Learn a new one"):
+        dataset(bitexts=[BITEXTS[0]._replace(tag="<bt>")])
 
 
 def test_examples_longer_than_max_pieces_are_left_out():
     tokenizer, most = tiny.tokenizer(), 9
-    found = [pair for batch in dataset(max_pieces=most).epoch(0) for pair in pairs(batch)]
+    found = [pair for batch in dataset(max_pieces=most) for pair in pairs(batch)]
     kept = [
         example
         for bitext in BITEXTS

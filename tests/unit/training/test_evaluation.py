@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_only_the_translation_is_timed(options):
     assert 0.02 <= evaluate(options, system, "fake").seconds < 0.5
 
 
+def test_the_translations_are_kept_where_the_options_say(options, tmp_path):
+    kept = replace(options, output_file=tmp_path / "outputs" / "de.txt", is_dev=True)
+    report = evaluate(kept, lambda *_: HYPOTHESES, "fake")
+    assert (tmp_path / "outputs" / "de.txt").read_text(encoding="utf-8").splitlines() == HYPOTHESES
+    assert (report.output_file, report.is_dev) == (str(tmp_path / "outputs" / "de.txt"), True)
+    assert evaluate_systems(options, [report.output_file], None).scores == report.scores
+
+
+def test_without_a_place_for_them_no_translations_are_kept(options, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    assert evaluate(options, lambda *_: HYPOTHESES, "fake").output_file == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_baseline_is_compared_with(options):
     report = evaluate(options, lambda *_: REFERENCES, "good", ("bad", lambda *_: HYPOTHESES))
     assert report.comparison.baseline == "bad"
@@ -64,7 +79,7 @@ def test_the_rules_of_the_options_hold(options):
 
 def test_a_file_of_output_is_a_system(options, tmp_path):
     output = write(tmp_path / "output.de", HYPOTHESES)
-    report = evaluate_systems(options, str(output), str(options.reference_file))
+    report = evaluate_systems(options, [str(output)], str(options.reference_file))
     assert report.scores == score(HYPOTHESES, REFERENCES)
     assert report.system == str(output)
     assert report.comparison.baseline == str(options.reference_file)
@@ -73,14 +88,21 @@ def test_a_file_of_output_is_a_system(options, tmp_path):
 def test_output_of_another_length_is_refused_with_both_lengths(options, tmp_path):
     output = write(tmp_path / "output.de", HYPOTHESES[1:])
     with pytest.raises(CorpusError, match=r"output\.de has 11 lines, the test set 12\. Give the output for this set\."):
-        evaluate_systems(options, str(output), None)
+        evaluate_systems(options, [str(output)], None)
 
 
 def test_a_bundle_is_a_system(options):
-    report = evaluate_systems(options, str(tiny.bundle_folder()), None)
+    report = evaluate_systems(options, [str(tiny.bundle_folder())], None)
     expected = [one.text for one in tiny.translator().translate(SOURCES, "en", "de")]
     assert report.scores == score(expected, REFERENCES)
     assert json.loads(to_json(report))["scores"]["bleu"]["value"] == report.scores.bleu.value
+
+
+def test_several_bundles_are_one_system(options):
+    alone = evaluate_systems(options, [str(tiny.bundle_folder())], None)
+    together = evaluate_systems(options, [str(tiny.bundle_folder())] * 2, None)
+    assert together.scores == alone.scores
+    assert together.system == f"ensemble of {tiny.bundle_folder()}, {tiny.bundle_folder()}"
 
 
 def test_what_is_neither_file_nor_bundle_is_refused(tmp_path):

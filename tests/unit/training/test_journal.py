@@ -6,14 +6,17 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from mt.errors import TrainingError
+from tests import training_runs
 from training.journal import Journal
+from training.pace import Pace, Plan
 from training.validation import Validation
 
 RECIPE = {"name": "numbers", "training": {"seed": 1}}
 
 
 def new_journal(folder):
-    return Journal(folder, RECIPE, "float32", 1_234)
+    return Journal(folder, RECIPE, "float32", 1_234, Pace(Plan(100, 10, 200, 20)))
 
 
 @pytest.fixture
@@ -76,8 +79,28 @@ def test_a_journal_goes_on_from_its_state_after_json(journal, tmp_path):
     validate(journal)
     restored = new_journal(tmp_path / "other")
     restored.restore(json.loads(json.dumps(journal.state())))
-    assert restored.state() == journal.state() | {"recent": [(4.0, 100, 0.5)]}
+    assert set(restored.state().pop("pace")) == {"input_seconds", "sentences", "peak_memory_bytes"}
+    old, new = ({**one.state(), "pace": None} for one in (journal, restored))
+    assert new == old | {"recent": [(4.0, 100, 0.5)]}
     assert (restored.status(), restored.best(1)) == (journal.status(), journal.best(1))
+
+
+@pytest.mark.parametrize("key", ["seconds", "pieces", "history", "recent"])
+def test_a_checkpoint_without_a_part_of_the_journal_is_refused(journal, tmp_path, key):
+    state = journal.state()
+    del state[key]
+    with pytest.raises(TrainingError, match=f"checkpoint lacks {key}: another version of dragoman wrote it"):
+        new_journal(tmp_path / "other").restore(state)
+
+
+def test_a_full_disk_leaves_run_json_whole_and_is_no_error_of_tensorflow(journal, tmp_path):
+    journal.record(4.0, 3_000, 0.5)
+    validate(journal)
+    before = (tmp_path / "run.json").read_bytes()
+    too_large = r"Cannot write TensorBoard's events: .*File too large\. Make room"
+    with training_runs.full_disk(100), pytest.raises(TrainingError, match=too_large):
+        validate(journal, update=20)
+    assert (tmp_path / "run.json").read_bytes() == before
 
 
 def test_the_report_says_whether_the_run_is_over_and_how_fast_it_was(journal):
@@ -85,9 +108,9 @@ def test_the_report_says_whether_the_run_is_over_and_how_fast_it_was(journal):
     journal.record(4.0, 3_000, 0.7)
     journal.seconds = 120.0
     validate(journal)
-    assert journal.finish(is_complete=True) == (
+    assert journal.finish(is_complete=True).startswith(
         "Trained: 1,234 parameters in float32, 6,000 target pieces in 2.0 minutes, 5,000 a second in updates; "
-        "best greedy BLEU on dev 5.00"
+        "best greedy BLEU on dev 5.00; 0.0 epochs, 0.0% of the time waiting for batches, at most "
     )
     assert journal.finish(is_complete=False).startswith("Stopped (the same command goes on): 1,234 parameters")
 
@@ -98,6 +121,8 @@ def test_run_json_holds_speed_history_and_recipe(journal, tmp_path):
     journal.finish(is_complete=True)
     facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     row = facts.pop("history")[0]
+    assert facts.pop("peak_memory_bytes") > 0
+    assert facts.pop("hardware").endswith(" cores")
     assert facts == {
         "precision": "float32",
         "parameters": 1_234,
@@ -105,6 +130,9 @@ def test_run_json_holds_speed_history_and_recipe(journal, tmp_path):
         "seconds": 0.0,
         "target_pieces": 3_000,
         "mean_pieces_per_second": 6_000.0,
+        "epochs": 0.0,
+        "input_seconds": 0.0,
+        "input_share": 0.0,
         "recipe": RECIPE,
     }
     assert row == {
@@ -130,7 +158,7 @@ def test_the_learning_curve_is_drawn_once_there_is_something_to_draw(journal, tm
 
 
 def test_a_run_that_is_stopped_before_its_first_validation_has_a_report(journal, tmp_path):
-    assert journal.finish(is_complete=False).endswith("best greedy BLEU on dev 0.00")
+    assert "best greedy BLEU on dev 0.00; " in journal.finish(is_complete=False)
     assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["history"] == []
     assert not (tmp_path / "learning-curve.png").exists()
 

@@ -1,13 +1,15 @@
 """Recipes: what TOML becomes, and what each mistake is answered with."""
 
 import dataclasses
+import math
 import re
 
 import pytest
 
 from mt.errors import RecipeError
 from tests.training_runs import RECIPE, toml
-from training.recipe import PUBLISHED, CorpusConfig, Recipe, SubwordConfig, TrainingConfig, load_recipe
+from training.recipe import PUBLISHED, CorpusConfig, OtherTest, Recipe, SubwordConfig, TrainingConfig, load_recipe
+from training.schedule import DECAYS
 
 CORPUS = CorpusConfig(("en", "de"), ("train.tsv",), ("dev.tsv",))
 
@@ -83,7 +85,7 @@ def test_an_unknown_key_of_a_corpus_is_refused_with_the_nearest(refused):
     assert "corpora: unknown key 'license'. Did you mean 'licence'? Known keys:" in refused(RECIPE + 'license = "x"\n')
 
 
-@pytest.mark.parametrize("key", ["name", "directions", "languages", "train", "dev"])
+@pytest.mark.parametrize("key", ["name", "directions", "languages", "train"])
 def test_a_missing_key_is_named(refused, key):
     assert f"the key '{key}' is missing." in refused(re.sub(f"(?m)^{key} = .*\n", "", RECIPE, count=1))
 
@@ -130,6 +132,7 @@ def test_a_section_that_is_no_table_is_refused(refused):
     [
         ("subwords", "kind", "word", "subwords.kind must be 'unigram' or 'bpe', got 'word'."),
         ("subwords", "vocabulary", 299, "subwords.vocabulary must be at least 300 (256 are bytes), got 299."),
+        ("subwords", "sentences", 0, "subwords.sentences must be at least 1, got 0."),
         ("subwords", "character_coverage", 0.97, "subwords.character_coverage must be from 0.98 to 1, got 0.97."),
         ("subwords", "sampling", 1.5, "subwords.sampling must be between 0 and 1, got 1.5."),
         ("training", "max_updates", 0, "training.max_updates must be at least 1, got 0."),
@@ -144,13 +147,22 @@ def test_a_section_that_is_no_table_is_refused(refused):
         ("training", "seed", -1, "training.seed must be from 0 to 4294967295, got -1."),
         ("training", "clip_norm", 0, "training.clip_norm must be above 0, got 0.0."),
         ("training", "save_minutes", -1, "training.save_minutes must be at least 0, got -1.0."),
+        ("training", "accumulate", 0, "training.accumulate must be at least 1, got 0."),
+        ("training", "r_drop", -1, "training.r_drop must be at least 0 and finite, got -1.0."),
+        ("training", "r_drop", math.inf, "training.r_drop must be at least 0 and finite, got inf."),
+        ("training", "average", "mean", "training.average must be checkpoints or ema, got 'mean'."),
+        ("training", "ema_decay", 0, "training.ema_decay must be above 0 and below 1, got 0.0."),
+        ("training", "ema_decay", 1, "training.ema_decay must be above 0 and below 1, got 1.0."),
         ("search", "beam", 0, "search.beam must be from 1 to 16, got 0."),
         ("search", "beam", 17, "search.beam must be from 1 to 16, got 17."),
         ("search", "length_penalty", -0.5, "search.length_penalty must be at least 0, got -0.5."),
         ("schedule", "warmup_updates", 0, "schedule.warmup_updates must be at least 1, got 0."),
         ("schedule", "peak_rate", 0, "schedule.peak_rate must be above 0, got 0.0."),
         ("schedule", "final_rate", 1, "schedule.final_rate must be from 0 to the peak_rate, got 1.0."),
-        ("schedule", "decay", "linear", "schedule.decay must be cosine or inverse_square_root, got 'linear'."),
+        ("schedule", "decay", "linear", f"schedule.decay must be one of {', '.join(DECAYS)}, got 'linear'."),
+        ("schedule", "factor", 0, "schedule.factor must be above 0 and below 1, got 0.0."),
+        ("schedule", "factor", 1, "schedule.factor must be above 0 and below 1, got 1.0."),
+        ("schedule", "plateau_patience", 0, "schedule.plateau_patience must be at least 1, got 0."),
     ],
 )
 def test_a_value_outside_its_range_is_refused_with_the_value(refused, section, key, value, message):
@@ -164,8 +176,10 @@ def test_a_value_outside_its_range_is_refused_with_the_value(refused, section, k
         ("training", "clip_norm"),
         ("training", "label_smoothing"),
         ("training", "save_minutes"),
+        ("training", "ema_decay"),
         ("schedule", "peak_rate"),
         ("schedule", "final_rate"),
+        ("schedule", "factor"),
         ("search", "length_penalty"),
     ],
 )
@@ -187,7 +201,15 @@ def test_nan_is_outside_every_range(refused, section, key):
         ('"numbers"', '""', "A recipe's name becomes the name of a folder, so it needs one without '/': got ''."),
         ('= ["en", "de"]', '= ["en"]', "corpora.languages must be two different languages, got ['en']."),
         ('= ["en", "de"]', '= ["en", "en"]', "corpora.languages must be two different languages, got ['en', 'en']."),
-        ('["dev.en", "dev.de"]', "[]", "corpora.dev must be two text files or one TSV file, got []."),
+        ('"this test"', '"this test"\nweight = 0', "corpora.weight must be above 0 and at most 1000, got 0.0."),
+        ('"this test"', '"this test"\nweight = nan', "corpora.weight must be above 0 and at most 1000, got nan."),
+        ('["train.en", "train.de"]', "[]", "corpora.train must be two text files or one TSV file, got []."),
+        ('["dev.en", "dev.de"]', "[]", "The direction 'en-de' has no dev set. Give one to a corpus of its languages."),
+        (
+            '["dev.en", "dev.de"]',
+            '["a", "b", "c"]',
+            "corpora.dev must be two text files or one TSV file, got ['a', 'b', 'c'].",
+        ),
         (
             '["test.en", "test.de"]',
             '["a", "b", "c"]',
@@ -197,6 +219,69 @@ def test_nan_is_outside_every_range(refused, section, key):
 )
 def test_values_that_do_not_go_together_are_refused(refused, old, new, message):
     assert refused(RECIPE.replace(old, new)) == message
+
+
+def test_a_plateau_that_outlasts_the_patience_is_refused(refused):
+    assert refused(toml(training={"patience": 3}, schedule={"decay": "plateau", "plateau_patience": 3})) == (
+        "schedule.plateau_patience must be below training.patience, got 3 and 3: "
+        "training would end before the learning rate could fall."
+    )
+
+
+def test_a_patience_below_the_plateaus_is_fine_with_another_decay(tmp_path):
+    assert load(tmp_path, toml(training={"patience": 1})).training.patience == 1
+
+
+SYNTHETIC = """
+[[corpora]]
+languages = ["en", "de"]
+train = ["bt.tsv"]
+directions = ["en-de"]
+tag = "<bt>"
+"""
+
+
+def test_a_synthetic_corpus_needs_no_dev_and_trains_the_directions_that_it_names(tmp_path):
+    recipe = load(tmp_path, RECIPE + SYNTHETIC)
+    natural, synthetic = recipe.corpora
+    assert recipe.tags == ("<bt>",)
+    assert [natural.trains(*pair) for pair in (("en", "de"), ("de", "en"), ("en", "fr"))] == [True, True, False]
+    assert [synthetic.trains(*pair) for pair in (("en", "de"), ("de", "en"))] == [True, False]
+
+
+@pytest.mark.parametrize("tag", ["bt", "<2de>", "<s>", "<pad>", "<unk>", "<b t>", "<BT>"])
+def test_a_tag_that_cannot_be_a_piece_of_its_own_is_refused(refused, tag):
+    message = f"corpora.tag must be a name in angle brackets such as <bt>, got '{tag}'."
+    assert refused(RECIPE + SYNTHETIC.replace("<bt>", tag)) == message
+
+
+def test_directions_of_a_corpus_lie_between_its_languages(refused):
+    message = "corpora.directions may only lie between en and de, got 'en-fr'."
+    assert refused(RECIPE + SYNTHETIC.replace('["en-de"]', '["en-fr"]')) == message
+
+
+def test_each_direction_needs_a_corpus_that_trains_it(refused):
+    message = "No corpus has both languages of the direction 'de-en' for training; look at corpora.directions."
+    assert refused(RECIPE + 'directions = ["en-de"]\n') == message
+
+
+OTHER = '[[also_test]]\nlanguages = ["de", "en"]\nfiles = ["news.tsv"]\n'
+
+
+def test_other_test_sets_are_read(tmp_path):
+    assert load(tmp_path, RECIPE + OTHER).also_test == (OtherTest(("de", "en"), ("news.tsv",)),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["de", "en"]', '["de"]', "also_test.languages must be two different languages, got ['de']."),
+        ('["news.tsv"]', "[]", "also_test.files must be two text files or one TSV file, got []."),
+        ('["de", "en"]', '["de", "fr"]', "No direction uses the also_test of de and fr. Remove it, or add one."),
+    ],
+)
+def test_other_test_sets_that_cannot_be_scored_are_refused(refused, old, new, message):
+    assert refused(RECIPE + OTHER.replace(old, new)) == message
 
 
 def test_two_corpora_of_one_name_are_refused(refused):

@@ -1,14 +1,17 @@
-"""The learning rate: warm-up, then one of two decays."""
+"""The learning rate: warm-up, then one of three decays."""
 
 from itertools import pairwise
 
 import pytest
 
 from mt.errors import RecipeError
-from training.schedule import ScheduleConfig, learning_rate
+from training.schedule import ScheduleConfig, count_plateaus, learning_rate
 
 WARMUP, TOTAL = 40, 200
 DECAYS = ["cosine", "inverse_square_root"]
+PLATEAU = ScheduleConfig(
+    peak_rate=0.01, warmup_updates=WARMUP, decay="plateau", final_rate=0.002, factor=0.5, plateau_patience=2
+)
 
 
 @pytest.fixture(params=DECAYS)
@@ -48,6 +51,37 @@ def test_inverse_square_root_decay_is_that_of_vaswani_et_al(update):
     config = ScheduleConfig(peak_rate=(width * WARMUP) ** -0.5, warmup_updates=WARMUP, decay="inverse_square_root")
     expected = width**-0.5 * min(update**-0.5, update * WARMUP**-1.5)
     assert learning_rate(config, update, TOTAL) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("dev_losses", "rate"),
+    [
+        ([], 0.01),
+        ([3.0, 2.0, 1.0], 0.01),
+        ([3.0, 2.0, 2.5], 0.01),
+        ([3.0, 2.0, 2.5, 2.0], 0.005),
+        ([3.0, 2.0, 2.5, 1.9, 1.95], 0.01),
+        ([3.0, 2.0, 2.5, 2.0, 1.0], 0.005),
+        ([3.0, 2.0, 2.5, 2.0, 2.0, 2.0], 0.0025),
+        ([1.0] * 50, 0.002),
+    ],
+)
+def test_the_rate_of_a_plateau_falls_by_the_factor_down_to_the_final_rate(dev_losses, rate):
+    assert learning_rate(PLATEAU, WARMUP + 1, TOTAL, dev_losses) == pytest.approx(rate)
+
+
+def test_a_plateau_changes_nothing_while_the_rate_warms_up():
+    assert learning_rate(PLATEAU, WARMUP, TOTAL, [1.0] * 50) == 0.01
+
+
+def test_the_other_decays_do_not_look_at_dev_losses():
+    for decay in DECAYS:
+        config = ScheduleConfig(decay=decay)
+        assert learning_rate(config, 500, 1_000, [1.0] * 50) == learning_rate(config, 500, 1_000)
+
+
+def test_a_plateau_counts_from_its_own_start():
+    assert [count_plateaus([1.0] * length, 3) for length in range(1, 9)] == [0, 0, 0, 1, 1, 1, 2, 2]
 
 
 def test_a_warm_up_longer_than_the_training_never_divides_by_zero():

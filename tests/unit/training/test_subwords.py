@@ -25,6 +25,13 @@ def test_every_text_comes_back_even_one_of_characters_never_seen(kind):
     assert tokenizer.decode(tokenizer.encode(texts)) == texts
 
 
+def test_a_corpus_tag_is_a_piece_that_no_text_has():
+    tokenizer = train_tokenizer(TEXTS, ["de"], SubwordConfig(vocabulary=330), ["<bt>"])
+    (ids,) = tokenizer.encode(["<bt> eins"])
+    assert tokenizer.controls["<bt>"] not in ids
+    assert (tokenizer.languages, tokenizer.size) == (("de",), 330)
+
+
 def test_the_same_corpus_gives_the_same_vocabulary():
     config = SubwordConfig(vocabulary=tiny.VOCABULARY)
     first, second = (train_tokenizer(iter(TEXTS), ["de", "en"], config) for _ in range(2))

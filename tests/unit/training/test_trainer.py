@@ -6,6 +6,7 @@ That an interrupted run goes on with the same numbers is tested in tests/integra
 import json
 import shutil
 import signal
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -13,8 +14,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from mt.errors import TrainingError
 from mt.export import rebuild
+from mt.model import Seq2Seq
 from tests import tiny, training_runs
-from training.checkpoints import load_checkpoint
+from training.checkpoints import NEWEST, PREVIOUS, load_checkpoint
+from training.dataset import Batching, Dataset, Place
+from training.schedule import learning_rate
 from training.trainer import Trainer, best_checkpoints
 
 UPDATES, VALIDATE_EVERY, KEEP = 10, 3, 2
@@ -40,6 +44,14 @@ def trained(tmp_path_factory, training):
     folder = tmp_path_factory.mktemp("run")
     trainer = new_trainer(folder, training=training)
     return folder, trainer, trainer.run()
+
+
+def test_a_run_begins_with_the_weights_that_it_is_given(tmp_path):
+    recipe = training_runs.recipe()
+    given = tiny.weights(Seq2Seq(recipe.model, tiny.VOCABULARY))
+    begun = Trainer(recipe, tiny.tokenizer(), training_runs.corpora(), tmp_path, given)
+    for name, weight in begun.model.named_weights().items():
+        np.testing.assert_array_equal(weight, given[name])
 
 
 def test_the_loss_falls(trained):
@@ -108,10 +120,11 @@ def test_a_checkpoint_of_another_recipe_is_refused(copied, training):
         new_trainer(copied, training=training, model=other).run()
 
 
-def test_a_damaged_checkpoint_is_refused(copied, training):
-    path = copied / "checkpoints" / "last.npz"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(TrainingError, match=r"last\.npz is damaged .* Remove it to go on without it"):
+def test_checkpoints_that_are_all_damaged_are_refused(copied, training):
+    for name in ("last.npz", "previous.npz"):
+        path = copied / "checkpoints" / name
+        path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match=r"last\.npz is damaged .* Remove it to go on without it.*previous\.npz is"):
         new_trainer(copied, training=training).run()
 
 
@@ -128,11 +141,16 @@ def test_a_run_stops_when_its_patience_is_at_an_end(tmp_path):
 
 
 # The first update takes the weights out of float32; the second cannot have a loss.
-@pytest.mark.parametrize(("validate_every", "name"), [(10, "loss"), (1, "model")])
-def test_a_run_that_diverges_stops_before_it_spoils_a_checkpoint(tmp_path, validate_every, name):
-    training = {"max_updates": 10, "validate_every": validate_every}
+@pytest.mark.parametrize(
+    ("validate_every", "save_minutes", "name"), [(10, 5, "loss"), (1, 5, "model"), (10, 0, "model or its optimizer")]
+)
+def test_a_run_that_diverges_stops_before_it_spoils_a_checkpoint(tmp_path, validate_every, save_minutes, name):
+    training = {"max_updates": 10, "validate_every": validate_every, "save_minutes": save_minutes}
     trainer = new_trainer(tmp_path, training=training, schedule={"peak_rate": 1e39, "warmup_updates": 1})
-    message = rf"The {name} is not finite any more at update \d\. Lower schedule\.peak_rate or training\.clip_norm"
+    message = (
+        rf"The {name} is not finite any more at update (\d), which ended with batch \1 of epoch 0, window 0, "
+        r"the one that begins with '[a-zß-ü -]+'\. Lower schedule\.peak_rate or training\.clip_norm and add --accept-"
+    )
     with pytest.raises(TrainingError, match=message):
         trainer.run()
     assert not (tmp_path / "checkpoints").exists()
@@ -151,3 +169,61 @@ def test_a_run_in_bfloat16_says_so_and_keeps_float32_weights(tmp_path):
 def test_a_corpus_without_a_short_enough_example_is_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"No example is shorter than training\.max_pieces = 2\."):
         new_trainer(tmp_path, training={"max_pieces": 2}).run()
+
+
+OPTIONS = {
+    "training": {"max_updates": 5, "validate_every": 1, "keep_best": 5, "accumulate": 2, "average": "ema", "r_drop": 1},
+    "schedule": {"peak_rate": 2e-2, "warmup_updates": 2, "decay": "plateau", "plateau_patience": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def with_options(tmp_path_factory):
+    """The folder of a whole run with a moving average, accumulation, R-Drop and plateaus, and its recipe."""
+    folder = tmp_path_factory.mktemp("options")
+    new_trainer(folder, **OPTIONS).run()
+    return folder, training_runs.recipe(**OPTIONS)
+
+
+def test_an_update_takes_as_many_batches_as_are_accumulated_and_counts_all_their_pieces(with_options):
+    folder, recipe = with_options
+    batching = Batching(recipe.training.batch_pieces, recipe.training.max_pieces, recipe.training.seed, 0.3)
+    dataset = Dataset(training_runs.corpora().train, tiny.tokenizer(), batching)
+    taken = list(islice(dataset.batches(), 2 * 5))
+    progress = load_checkpoint(folder / "checkpoints" / NEWEST).progress
+    assert progress["pieces"] == sum(len(batch.labels) for _, batch in taken)
+    assert {name: progress[name] for name in Place._fields} == taken[-1][0]._asdict()
+    assert progress["update"] == 5
+
+
+def test_the_rates_of_a_plateau_are_those_of_the_dev_losses_before(with_options):
+    folder, recipe = with_options
+    history = run_facts(folder)["history"]
+    for number, row in enumerate(history):
+        losses = [before["dev_loss"] for before in history[:number]]
+        assert row["learning_rate"] == learning_rate(recipe.schedule, row["update"], 5, losses)
+
+
+def test_the_best_checkpoints_of_a_moving_average_hold_it(with_options):
+    folder, _ = with_options
+    best = list(load_checkpoint(best_checkpoints(folder)[-1]).arrays.values())
+    newest = list(load_checkpoint(folder / "checkpoints" / NEWEST).arrays.values())
+    assert best_checkpoints(folder)[-1].name == "best-0000005.npz"
+    for kept, average in zip(best, newest[-len(best) :], strict=True):
+        np.testing.assert_array_equal(kept, average)
+    assert any((kept != weight).any() for kept, weight in zip(best, newest, strict=False) if kept.shape == weight.shape)
+
+
+def test_a_run_with_these_options_goes_on_with_the_same_numbers(with_options, tmp_path):
+    folder = shutil.copytree(with_options[0], tmp_path / "run") / "checkpoints"
+    expected = load_checkpoint(folder / NEWEST)
+    (folder / PREVIOUS).replace(folder / NEWEST)
+    new_trainer(folder.parent, **OPTIONS).run()
+    found = load_checkpoint(folder / NEWEST)
+    for name, array in expected.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], array, err_msg=name)
+    for name in ("update", "pieces", *Place._fields):
+        assert found.progress[name] == expected.progress[name]
+    for row, twin in zip(found.progress["history"], expected.progress["history"], strict=True):
+        for name in ("learning_rate", "train_loss", "dev_loss", "dev_bleu"):
+            assert row[name] == twin[name]
