@@ -8,11 +8,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 LOCKS := docker/requirements
 # Shows the progress of downloads on a terminal only.
 PIP := .venv/bin/python -m pip --disable-pip-version-check $(if $(MAKE_TERMOUT),,--quiet) install
+PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
 # From the oldest Python on, whichever runs it; no hosts, so that the locks hold for any registry.
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help serve test lint format lock docker-test clean
+.PHONY: help serve test lint format lock docker-test bench-train clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -23,6 +24,12 @@ serve: .venv/installed ## serve the shipped translator at 127.0.0.1:8000; MT_* v
 
 test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
 	@.venv/bin/python -m pytest $(PYTEST_FLAGS)
+
+scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
+	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
+
+bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time training beside PyTorch and JoeyNMT; BENCH_FLAGS=--help tells how
+	@.venv/bin/python -m tests.bench.train_speed $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check
@@ -42,7 +49,7 @@ docker-test: ## build the image, run it without a network, translate with it; do
 	@$(or $(PYTHON),python3) docker/test.py
 
 clean: ## remove what make and the tests made
-	rm -rf .venv build dragoman.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers build dragoman.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/created:
@@ -68,4 +75,11 @@ clean: ## remove what make and the tests made
 
 .venv/installed: pyproject.toml .venv/locked-serve
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt .venv/created
+	@echo "Installing PyTorch and JoeyNMT into .venv-peers …"
+	.venv/bin/python -m venv .venv-peers
+	$(PEERS_PIP) --requirement tests/bench/requirements.txt
+	$(PEERS_PIP) --no-deps --requirement tests/bench/requirements-joeynmt.txt
 	@touch $@
