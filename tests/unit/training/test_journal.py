@@ -121,7 +121,7 @@ def test_run_json_holds_speed_history_and_recipe(journal, tmp_path):
     journal.finish(is_complete=True)
     facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     row = facts.pop("history")[0]
-    assert facts.pop("peak_memory_bytes") > 0
+    assert facts.pop("peak_memory_bytes") == 0  # no batch has been seen
     assert facts.pop("hardware").endswith(" cores")
     assert facts == {
         "precision": "float32",
