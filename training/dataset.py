@@ -243,13 +243,9 @@ def encode(texts: Sequence[str], tokenizer: Tokenizer) -> Rows | Column:
     return kept_store(folder, made_of, chunks, dict).columns["ids"]
 
 
-def make_examples(bitext: Bitext, tokenizer: Tokenizer, sampling: float = 0.0, seed: int = 0) -> list[Example]:
-    """The examples of one direction, in order; sampling > 0 draws their pieces (Tokenizer.sample)."""
-    if sampling:
-        sources = tokenizer.sample(bitext.sources, sampling, 2 * seed)
-        targets = tokenizer.sample(bitext.targets, sampling, 2 * seed + 1)
-    else:
-        sources, targets = tokenizer.encode(bitext.sources), tokenizer.encode(bitext.targets)
+def make_examples(bitext: Bitext, tokenizer: Tokenizer) -> list[Example]:
+    """The examples of one direction, in order, with the likeliest pieces."""
+    sources, targets = tokenizer.encode(bitext.sources), tokenizer.encode(bitext.targets)
     tag = bitext.target_language
     return [Example(tokenizer.source_ids(source, tag), target) for source, target in zip(sources, targets, strict=True)]
 
