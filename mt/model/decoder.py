@@ -9,6 +9,7 @@ from mt.model.attention import AdditiveAttention, MultiplicativeAttention
 from mt.model.config import ModelConfig
 from mt.model.dropout import unit_dropout
 from mt.model.encoder import Memory
+from mt.model.lstm import LSTM
 
 Tensor = Any
 
@@ -38,7 +39,7 @@ class Decoder(keras.layers.Layer):
         self.lstms, self.norms = [], []
         for number in range(1, config.decoder_layers + 1):
             width = config.embedding if number == 1 else hidden + memory_width
-            self.lstms.append(keras.layers.LSTM(hidden, return_sequences=True, name=f"layer{number}"))
+            self.lstms.append(LSTM(hidden, name=f"layer{number}"))
             self.lstms[-1].build((None, None, width))
         for number in range(2, config.decoder_layers + 1):
             self.norms.append(keras.layers.LayerNormalization(name=f"norm{number}"))

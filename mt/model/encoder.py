@@ -7,6 +7,7 @@ from keras import ops
 
 from mt.model.config import ModelConfig
 from mt.model.dropout import unit_dropout
+from mt.model.lstm import LSTM
 
 Tensor = Any
 
@@ -28,9 +29,9 @@ class BidirectionalLSTM(keras.layers.Layer):
 
     def __init__(self, hidden: int, input_width: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.forward_lstm = keras.layers.LSTM(hidden, return_sequences=True, name="forward")
+        self.forward_lstm = LSTM(hidden, name="forward")
         self.forward_lstm.build((None, None, input_width))
-        self.backward_lstm = keras.layers.LSTM(hidden, return_sequences=True, name="backward")
+        self.backward_lstm = LSTM(hidden, name="backward")
         self.backward_lstm.build((None, None, input_width))
 
     def call(self, inputs: Tensor, mask: Tensor) -> Tensor:
