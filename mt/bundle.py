@@ -34,7 +34,7 @@ class Manifest:
     search: dict[str, Any] = field(default_factory=dict)  # beam, length_penalty
     max_source_pieces: int = 128  # longer sentences are translated in parts
     corpora: list[dict[str, Any]] = field(default_factory=list)  # name, licence, attribution, pairs
-    scores: list[dict[str, Any]] = field(default_factory=list)  # as training.evaluate writes them
+    scores: list[dict[str, Any]] = field(default_factory=list)  # as training.evaluation.scores writes them
     training: dict[str, Any] = field(default_factory=dict)  # updates, seconds, hardware, precision
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

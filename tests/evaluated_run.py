@@ -7,9 +7,9 @@ from typing import Any
 
 from mt.bundle import Manifest
 from tests import tiny, training_runs
-from training.dataset import Bitext
-from training.evaluate import to_json
-from training.evaluation import Evaluation, evaluate
+from training.data.dataset import Bitext
+from training.evaluation.offline import Evaluation, evaluate
+from training.evaluation.scores import to_json
 from training.recipe import Recipe
 
 SOURCES = [f"{name} and seven and one hundred" for name in tiny.number_names("en", 24)]

@@ -110,7 +110,7 @@ def test_the_project_keeps_its_rules():
 
 def test_every_file_of_the_project_is_looked_at():
     paths = set(all_sources())
-    assert {"mt/__init__.py", "mt/model/decoder.py", "service/app.py", "training/trainer.py"} <= paths
+    assert {"mt/__init__.py", "mt/model/decoder.py", "service/app.py", "training/run/trainer.py"} <= paths
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_every_file_of_the_project_is_looked_at():
         ("mt/bundle.py", "import training.recipe", "mt may not know training"),
         ("mt/cli.py", "from service import app", "mt may not know service"),
         ("mt/cli.py", "import tests.tiny", "mt may not know tests"),
-        ("training/trainer.py", "from service.app import create_app", "training may not know service"),
+        ("training/run/trainer.py", "from service.app import create_app", "training may not know service"),
         ("service/app.py", "import training", "service may not know training"),
         ("service/app.py", "from mt.translator import Translator", "service takes only what mt exports"),
         ("service/app.py", "from mt import translator", "service takes only what mt exports"),
@@ -160,8 +160,8 @@ def test_a_broken_rule_is_named_with_its_file(path, source, complaint):
         ("mt/translator.py", "from mt.text import normalize, sentences\nfrom mt.engines import Hypothesis"),
         ("mt/engines/tensorflow.py", "import tensorflow"),
         (
-            "training/trainer.py",
-            "import keras\nimport tensorflow\nfrom mt.model import Seq2Seq\nfrom training import loss",
+            "training/run/trainer.py",
+            "import keras\nimport tensorflow\nfrom mt.model import Seq2Seq\nfrom training.run import loss",
         ),
         ("service/app.py", "from mt import Translator, load_bundle\nfrom service.settings import Settings"),
     ],

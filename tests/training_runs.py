@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests import tiny
-from training.corpora import Corpora
-from training.dataset import Bitext
+from training.data.corpora import Corpora
+from training.data.dataset import Bitext
 from training.recipe import Recipe, from_values
 
 TINY_MODEL = {"embedding": 12, "encoder_hidden": 8, "decoder_hidden": 12, "dropout": 0.2}

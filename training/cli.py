@@ -31,7 +31,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite what an earlier init wrote.")] = False,
 ) -> None:
     """Looks at a corpus, takes dev and test from it, and writes a recipe that fits it."""
-    from training.initialize import Request, initialize
+    from training.init.initialize import Request, initialize
 
     train = (source,) if target is None else (source, target)
     initialize(Request(train, tuple(dev or ()), tuple(test or ()), languages, both_directions, out, force))
@@ -119,8 +119,8 @@ def evaluate(
         raise InvalidOption(
             "Give a RECIPE, or --bundle or --url together with --direction en-de, --source FILE and --reference FILE."
         )
-    from training.evaluate import render_text, to_json
-    from training.evaluation import Evaluation, evaluate_systems
+    from training.evaluation.offline import Evaluation, evaluate_systems
+    from training.evaluation.scores import render_text, to_json
 
     languages = direction.lower().split("-", 1)
     options = Evaluation(languages[0], languages[1], source, reference, tokenize, lowercase)
@@ -143,7 +143,7 @@ def back_translate(
 ) -> None:
     """Makes a synthetic corpus from text of the target language, with a bundle of the reverse direction."""
     from mt.search import Sampling
-    from training.ensemble import Draws, Ensemble
+    from training.evaluation.ensemble import Draws, Ensemble
     from training.finetuning import find_bundle
     from training.synthesis import back_translate
 
@@ -168,7 +168,7 @@ def distill(
     beam: Annotated[int | None, typer.Option(min=1, max=16, help="Default: the first bundle's.")] = None,
 ) -> None:
     """Translates a recipe's training sources with a teacher, for a student's recipe."""
-    from training.ensemble import Ensemble
+    from training.evaluation.ensemble import Ensemble
     from training.finetuning import find_bundle
     from training.pipeline import Pipeline
 

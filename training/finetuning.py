@@ -1,4 +1,4 @@
-"""What a recipe takes from the bundle that its `from` names: vocabulary, sizes and, in training.trainer, weights."""
+"""What a recipe takes from the bundle its `from` names: vocabulary, sizes and, in training.run.trainer, weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -15,22 +15,22 @@ from mt.errors import TrainingError
 from mt.export import SearchOptions, export
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
-from training import checkpoints, identity
-from training.corpora import Corpora, load_corpora, read_set
-from training.dataset import find_tags
-from training.ensemble import Ensemble
-from training.evaluate import Report, render_text, to_json
-from training.evaluation import Evaluation, by_translator, evaluate
+from training.data.corpora import Corpora, load_corpora, read_set
+from training.data.dataset import find_tags
+from training.evaluation.ensemble import Ensemble
+from training.evaluation.offline import Evaluation, by_translator, evaluate
+from training.evaluation.scores import Report, render_text, to_json
 from training.finetuning import load_original
-from training.lock import claim
-from training.machine import hardware
-from training.page import render
 from training.recipe import CorpusConfig, Recipe, load_recipe
-from training.report import gather, read_scores
+from training.report.gather import gather, read_scores
+from training.report.page import render
 from training.restore import restore_model
+from training.run import checkpoints, identity
+from training.run.lock import claim
+from training.run.machine import hardware
+from training.run.trainer import Trainer, best_checkpoints
 from training.subwords import train_tokenizer
 from training.synthesis import Synthesis, describe, synthesize
-from training.trainer import Trainer, best_checkpoints
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from mt.errors import RecipeError
 from mt.model.config import ModelConfig
-from training.corpus import FilterConfig
+from training.data.corpus import FilterConfig
 from training.finetuning import inherit
-from training.schedule import ScheduleConfig
+from training.run.schedule import ScheduleConfig
 
 PUBLISHED = Path(__file__).parent / "recipes"
 Config = TypeVar("Config")

@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from mt.errors import CorpusError
 from mt.text import normalize
-from training.checkpoints import replace_text
-from training.corpus import stream_lines
-from training.ensemble import Ensemble
-from training.evaluation import Translate, by_translator
+from training.data.corpus import stream_lines
+from training.evaluation.ensemble import Ensemble
+from training.evaluation.offline import Translate, by_translator
+from training.run.checkpoints import replace_text
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from mt.text import normalize
 from tests.bench.cases import SEED, Case, Spec
 from tests.bench.padded import make_padded, save
 from tests.bench.worker import BATCHES
-from training.corpus import stream_pairs
-from training.dataset import Batching, Bitext, Dataset
+from training.data.corpus import stream_pairs
+from training.data.dataset import Batching, Bitext, Dataset
 from training.recipe import SubwordConfig
 from training.subwords import train_tokenizer
 

@@ -11,13 +11,13 @@ from mt.model import ModelConfig, Seq2Seq
 from tests.bench.cases import CLIP_NORM, DROPOUT, LABEL_SMOOTHING, LEARNING_RATE, SEED, Case, Spec
 from tests.bench.padded import Padded
 from tests.bench.worker import Trainee, serve
-from training.dataset import Batch
+from training.data.dataset import Batch
 from training.recipe import TrainingConfig
-from training.update import Updater, choose_precision
+from training.run.update import Updater, choose_precision
 
 
 def build(spec: Spec) -> Trainee:
-    """The model of mt.model with the update of training.update."""
+    """The model of mt.model with the update of training.run.update."""
     updater = make_updater(spec)
 
     def update(batch: Batch) -> float:
@@ -55,7 +55,7 @@ def model_config(case: Case) -> ModelConfig:
 
 
 def prepare(padded: Padded) -> Batch:
-    """What training.dataset hands over: the same batch with the places of its real target pieces."""
+    """What training.data.dataset hands over: the same batch with the places of its real target pieces."""
     positions = np.flatnonzero(padded.target).astype(np.int32)
     labels: Any = padded.labels.reshape(-1)[positions]
     return Batch(padded.source, padded.target, positions, labels)

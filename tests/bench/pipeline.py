@@ -10,8 +10,8 @@ from mt.tokenizer import Tokenizer
 from tests.bench.cases import LEARNING_RATE, SEED, Spec
 from tests.bench.corpus import MAX_PIECES, SOURCE, TARGET
 from tests.bench.ours import make_updater
-from training.dataset import Batching, Bitext, Dataset
-from training.update import Updater
+from training.data.dataset import Batching, Bitext, Dataset
+from training.run.update import Updater
 
 SAMPLING = (0.0, 0.25)  # alpha of subword regularization; 0 = always the likeliest pieces
 WARM_UP = 4  # updates

@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.bench.cases import CASES, DROPOUT, LABEL_SMOOTHING, Case, Spec
 from tests.bench.figures import Row, make_row, render, timed
-from training.machine import hardware
+from training.run.machine import hardware
 
 ROOT = Path(__file__).parent.parent.parent
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 
 from tests.bench.cases import Spec
 from tests.bench.padded import Padded, load
-from training.machine import peak_memory_bytes
+from training.run.machine import peak_memory_bytes
 
 BATCHES = "batches.npz"
 

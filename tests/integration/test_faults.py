@@ -20,10 +20,10 @@ import numpy as np
 import pytest
 
 from tests import tiny, training_runs
-from training.checkpoints import load_checkpoint
 from training.cli import main
-from training.lock import claim
-from training.trainer import best_checkpoints
+from training.run.checkpoints import load_checkpoint
+from training.run.lock import claim
+from training.run.trainer import best_checkpoints
 
 UPDATES, VALIDATE_EVERY = 8, 4
 TRAINING = {

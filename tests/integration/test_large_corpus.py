@@ -5,8 +5,8 @@ from contextlib import closing
 from itertools import takewhile
 
 from tests import tiny, training_runs
-from training.corpora import load_corpora
-from training.dataset import Batching, Dataset
+from training.data.corpora import load_corpora
+from training.data.dataset import Batching, Dataset
 
 SMALL, LARGE = 9_000, 24_000  # pairs; both are more than twice what is read at once
 # The order of the examples and the hashes of the pairs, each with a copy while it is made. One pair of texts as Python

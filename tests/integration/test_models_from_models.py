@@ -9,7 +9,7 @@ from mt.bundle import load_bundle
 from mt.errors import TrainingError
 from tests import tiny, training_runs
 from training.cli import main
-from training.corpus import read_pairs
+from training.data.corpus import read_pairs
 from training.pipeline import Pipeline
 from training.restore import restore_model
 

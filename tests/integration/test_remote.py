@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from mt.errors import InvalidOption
-from training.remote import MAX_ATTEMPTS, TEXTS_A_REQUEST, ServerError, translate_over_http
+from training.evaluation.remote import MAX_ATTEMPTS, TEXTS_A_REQUEST, ServerError, translate_over_http
 
 
 class ScriptedServer(HTTPServer):

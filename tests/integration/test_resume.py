@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from tests import tiny, training_runs
-from training.checkpoints import load_checkpoint
-from training.trainer import best_checkpoints
+from training.run.checkpoints import load_checkpoint
+from training.run.trainer import best_checkpoints
 
 UPDATES, VALIDATE_EVERY = 100, 40
 RECIPE = training_runs.toml(

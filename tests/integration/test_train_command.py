@@ -14,7 +14,7 @@ from mt.bundle import load_bundle
 from mt.translator import Translator
 from tests import tiny, training_runs
 from training.cli import main
-from training.trainer import best_checkpoints
+from training.run.trainer import best_checkpoints
 
 SECTIONS = {
     "subwords": {"vocabulary": tiny.VOCABULARY, "sampling": 0.3},

@@ -16,12 +16,12 @@ from mt.bundle import load_bundle
 from mt.export import SearchOptions, export, rebuild, search_eagerly
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
-from training.checkpoints import average
-from training.corpora import Corpora
-from training.dataset import Bitext, make_examples, pad
+from training.data.corpora import Corpora
+from training.data.dataset import Bitext, make_examples, pad
 from training.recipe import Recipe, SubwordConfig, from_values
+from training.run.checkpoints import average
+from training.run.trainer import Trainer, best_checkpoints
 from training.subwords import train_tokenizer
-from training.trainer import Trainer, best_checkpoints
 
 SEED = 1
 HELD_OUT, DEV = 200, 20

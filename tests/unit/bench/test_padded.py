@@ -1,7 +1,7 @@
 import numpy as np
 
 from tests.bench.padded import load, make_padded, save
-from training.dataset import Example, make_batch
+from training.data.dataset import Example, make_batch
 
 EXAMPLES = [Example([4, 7, 8, 3], [9]), Example([4, 5, 3], [10, 11, 12]), Example([4, 3], [])]
 

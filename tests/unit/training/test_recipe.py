@@ -9,7 +9,7 @@ import pytest
 from mt.errors import RecipeError
 from tests.training_runs import RECIPE, toml
 from training.recipe import PUBLISHED, CorpusConfig, OtherTest, Recipe, SubwordConfig, TrainingConfig, load_recipe
-from training.schedule import DECAYS
+from training.run.schedule import DECAYS
 
 CORPUS = CorpusConfig(("en", "de"), ("train.tsv",), ("dev.tsv",))
 

@@ -8,8 +8,8 @@ import pytest
 from mt.errors import CorpusError, UnsupportedLanguage
 from mt.search import Sampling
 from tests import tiny
-from training.corpus import read_pairs
-from training.ensemble import Draws, Ensemble
+from training.data.corpus import read_pairs
+from training.evaluation.ensemble import Draws, Ensemble
 from training.recipe import CorpusConfig, from_values
 from training.synthesis import Synthesis, back_translate, describe, synthesize
 

@@ -1,0 +1,145 @@
+"""Several models as one: the mean of their probabilities, and pieces drawn at random."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from mt.engines.savedmodel import SavedModelEngine
+from mt.errors import BundleError
+from mt.export import SearchOptions
+from mt.model import ModelConfig
+from mt.search import Sampling
+from mt.tokenizer import BOS
+from tests import tiny
+from training.data.dataset import pad
+from training.evaluation.ensemble import Draws, Ensemble, EnsembleEngine, _join, begin
+
+OPTIONS = SearchOptions(beam=tiny.BEAM, length_penalty=1.0)
+SMALLER = ModelConfig(embedding=10, encoder_hidden=6, decoder_hidden=8)
+TEXTS = list(tiny.number_names("en")[95:102])
+
+
+def sources():
+    tokenizer = tiny.tokenizer()
+    return [tokenizer.source_ids(ids, "de") for ids in tokenizer.encode(TEXTS)]
+
+
+def require_same(found, expected):
+    for ours, theirs in zip(found, expected, strict=True):
+        assert [(one.ids, one.is_complete) for one in ours] == [(one.ids, one.is_complete) for one in theirs]
+        np.testing.assert_allclose([one.score for one in ours], [one.score for one in theirs], atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return EnsembleEngine([tiny.model()], OPTIONS)
+
+
+@pytest.mark.parametrize("greedy", [False, True])
+def test_one_model_finds_what_its_bundle_finds(alone, greedy):
+    bundled = SavedModelEngine(tiny.bundle().saved_model)
+    require_same(alone.search(sources(), greedy), bundled.search(sources(), greedy))
+
+
+def test_a_model_with_itself_finds_what_it_finds_alone(alone):
+    together = EnsembleEngine([tiny.model(), tiny.model()], OPTIONS)
+    require_same(together.search(sources()), alone.search(sources()))
+
+
+@pytest.mark.parametrize("other", [tiny.CONFIG, SMALLER], ids=["of one size", "of two sizes"])
+def test_each_step_has_the_mean_of_the_models_probabilities_and_attention(other):
+    models = [tiny.model(), tiny.model(other, seed=2)]
+    source_ids = pad(sources())
+    memories = [model.encode(source_ids) for model in models]
+    states = [model.initial_state(memory) for model, memory in zip(models, memories, strict=True)]
+    step, state = begin(models, source_ids)
+    for piece in (BOS, 300, 301):
+        ids = np.full((len(TEXTS), 1), piece, np.int32)
+        log_probabilities, attention, state = step(ids, state)
+        own = [model.step(ids, *known) for model, *known in zip(models, states, memories, strict=True)]
+        states = [next_state for *_, next_state in own]
+        mean = np.mean([np.exp(one) for one, *_ in own], axis=0)
+        np.testing.assert_allclose(np.exp(log_probabilities), mean, atol=1e-6)
+        np.testing.assert_allclose(attention, np.mean([weights for _, weights, _ in own], axis=0), atol=1e-6)
+
+
+@cache
+def sampler(seed, top_k):
+    return EnsembleEngine([tiny.model()], Draws(Sampling(top_k=top_k), seed))
+
+
+def drawn(seed, chosen=None, top_k=10):
+    return [found[0].ids for found in sampler(seed, top_k).search(chosen or sources())]
+
+
+def test_a_seed_draws_the_same_again_and_another_one_something_else():
+    assert drawn(1) == drawn(1) != drawn(2)
+
+
+def test_a_draw_does_not_depend_on_other_sources():
+    assert drawn(1, sources()[3:4]) == drawn(1)[3:4]
+
+
+def test_drawn_from_the_likeliest_piece_alone_a_translation_is_the_greedy_one(alone):
+    assert drawn(1, top_k=1) == [found[0].ids for found in alone.search(sources(), greedy=True)]
+
+
+def test_pieces_are_drawn_from_no_more_than_there_are():
+    found = drawn(1, top_k=10**6)
+    assert len(found) == len(TEXTS)
+    assert max(map(max, filter(None, found))) < tiny.VOCABULARY
+
+
+def test_a_bundle_searched_in_its_own_way_is_run_by_its_graphs():
+    assert isinstance(Ensemble((tiny.bundle_folder(),)).open()._engine, SavedModelEngine)
+
+
+def test_another_beam_than_the_bundles_is_searched_with_the_live_model():
+    translator = Ensemble((tiny.bundle_folder(),), beam=1).open()
+    found, greedy = (
+        one.translate(TEXTS, "en", "de", greedy=one is not translator) for one in (translator, tiny.translator())
+    )
+    assert [one.text for one in found] == [one.text for one in greedy]
+    assert isinstance(translator._engine, EnsembleEngine)
+
+
+def test_bundles_together_translate_what_one_translates_when_they_are_the_same():
+    found, alone = (
+        one.translate(TEXTS, "de", "en") for one in (Ensemble((tiny.bundle_folder(),) * 2).open(), tiny.translator())
+    )
+    assert [one.text for one in found] == [one.text for one in alone]
+
+
+def test_an_ensemble_says_what_decides_its_translations():
+    bundles = (tiny.bundle_folder(),)
+    made = tiny.bundle().manifest.created
+    assert Ensemble(bundles).describe() == {"bundles": [f"tiny, exported {made}"], "beam": tiny.BEAM}
+    assert Ensemble(bundles, beam=2).describe()["beam"] == 2
+    draws = Ensemble(bundles, draws=Draws(Sampling(0.5, 3), 7)).describe()
+    assert (draws["sampling"], draws["seed"]) == ({"temperature": 0.5, "top_k": 3}, 7)
+
+
+def test_bundles_of_different_vocabularies_are_refused_with_both():
+    other = replace(tiny.bundle(), tokenizer=tiny.tokenizer("bpe"))
+    message = (
+        r"have different vocabularies \(sha256 \w{12}… and \w{12}…\)\. An ensemble needs bundles of one vocabulary"
+    )
+    with pytest.raises(BundleError, match=message):
+        _join([tiny.bundle(), other])
+
+
+def with_manifest(**values):
+    return replace(tiny.bundle(), manifest=replace(tiny.bundle().manifest, **values))
+
+
+def test_an_ensemble_has_the_directions_and_lengths_of_all_its_bundles():
+    joined = _join([tiny.bundle(), with_manifest(directions=["de-en"], max_source_pieces=9)]).manifest
+    assert (joined.directions, joined.max_source_pieces) == (["de-en"], 9)
+
+
+def test_bundles_without_a_common_direction_are_refused_with_those_that_they_have():
+    bundles = [with_manifest(directions=[direction]) for direction in ("en-de", "de-en")]
+    with pytest.raises(BundleError, match=r"There is no direction that all bundles .* has en-de; .* has de-en\."):
+        _join(bundles)

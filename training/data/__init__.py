@@ -1,0 +1,1 @@
+"""Parallel corpora: read, filtered, kept on disk, and handed out in batches of ids."""

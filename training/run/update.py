@@ -1,0 +1,116 @@
+"""One optimizer update with TensorFlow: forward and backward over one batch or several, Adam, moving average."""
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mt.model import Seq2Seq
+from training.data.dataset import Batch
+from training.recipe import TrainingConfig
+from training.run.loss import CrossEntropy
+from training.run.moving_average import MovingAverage
+
+IDS = tf.TensorSpec((None, None), tf.int32)
+LIST = tf.TensorSpec((None,), tf.int32)
+NUMBER = tf.TensorSpec((), tf.float32)
+
+
+def choose_precision(precision: str) -> str:
+    """The Keras policy of a recipe's precision; `auto` is bfloat16 where a GPU or the processor computes in it."""
+    if precision == "auto":
+        precision = "bfloat16" if tf.config.list_physical_devices("GPU") or _has_bfloat16() else "float32"
+    return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+
+def _has_bfloat16() -> bool:
+    """Whether Linux lists the processor's bfloat16 instructions; elsewhere float32 is the safe choice."""
+    if not os.path.exists("/proc/cpuinfo"):
+        return False
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        flags = file.read()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+class Updater:
+    """A model's optimizer and its compiled update; all of their state is in `variables`."""
+
+    def __init__(self, model: Seq2Seq, config: TrainingConfig) -> None:
+        self.model = model
+        self._loss = CrossEntropy(config.label_smoothing, config.r_drop)
+        self.optimizer = keras.optimizers.Adam(1.0, global_clipnorm=config.clip_norm)
+        self.optimizer.build(model.trainable_variables)
+        self._average = MovingAverage(model.trainable_variables, config.ema_decay) if config.average == "ema" else None
+        self.differentiate = tf.function(self._differentiate, input_signature=(IDS, IDS, LIST, LIST, NUMBER))
+        self.apply = tf.function(self._apply)
+        self.evaluate = tf.function(self._evaluate, input_signature=(IDS, IDS, LIST, LIST))
+
+    @property
+    def variables(self) -> list[Any]:
+        """Weights, the dropout's random state, the optimizer's moments, and averages if any, in a fixed order."""
+        averages = self._average.variables if self._average else []
+        return [*self.model.variables, *self.optimizer.variables, *averages]
+
+    def __call__(self, batches: Sequence[Batch], rate: float) -> float:
+        """The mean natural-log cross-entropy a piece, without smoothing, of batches before the one update they make.
+
+        Each piece counts the same, so that the update is that of all batches as one.
+        """
+        count = self._loss.passes * sum(len(batch.labels) for batch in batches)
+        divisor = tf.constant(count, tf.float32)
+        likelihood, gradients = self.differentiate(*batches[0], divisor)
+        for batch in batches[1:]:
+            more, others = self.differentiate(*batch, divisor)
+            likelihood += more
+            gradients = [gradient + other for gradient, other in zip(gradients, others, strict=True)]
+        self.apply(gradients, tf.constant(rate, tf.float32))
+        if self._average:
+            self._average.update(int(self.optimizer.iterations))
+        return float(likelihood) / count
+
+    def likelihood(self, batch: Batch) -> float:
+        """The natural-log cross-entropy summed over a batch's pieces, without dropout or smoothing."""
+        return float(self.evaluate(*batch))
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """A context in which the model has the weights to score and to keep: their moving average, if there is one."""
+        return self._average.in_place() if self._average else nullcontext()
+
+    def _differentiate(self, source: Any, target: Any, positions: Any, labels: Any, divisor: Any) -> tuple[Any, Any]:
+        """The summed cross-entropy of a batch, and the gradient of its loss over the divisor for each weight."""
+        matrix, bias = self.model.output_matrix, self.model.output_bias
+        weights = self.model.trainable_variables
+        if self._loss.passes == 2:
+            source, target, positions, labels = _twice(source, target, positions, labels)
+        with tf.GradientTape() as tape:
+            readouts = self._packed_readouts(source, target, positions, training=True)
+        result = self._loss.gradient(readouts, matrix, bias, labels, divisor)
+        gradients = tape.gradient(readouts, weights, output_gradients=result.readouts)
+        direct = {id(matrix): result.matrix, id(bias): result.bias}
+        for index, weight in enumerate(weights):
+            # That of the embedding comes as IndexedSlices, which cannot be added.
+            through = 0.0 if gradients[index] is None else tf.convert_to_tensor(gradients[index])
+            gradients[index] = direct[id(weight)] + through if id(weight) in direct else through
+        return result.likelihood, gradients
+
+    def _apply(self, gradients: Any, rate: Any) -> None:
+        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+
+    def _evaluate(self, source: Any, target: Any, positions: Any, labels: Any) -> Any:
+        readouts = self._packed_readouts(source, target, positions, training=False)
+        return self._loss.likelihood(readouts, self.model.output_matrix, self.model.output_bias, labels)
+
+    def _packed_readouts(self, source: Any, target: Any, positions: Any, training: bool) -> Any:
+        """Readouts (N, E) of the real target positions alone."""
+        readouts = self.model(source, target, training=training)
+        return tf.gather(tf.reshape(readouts, (-1, readouts.shape[-1])), positions)
+
+
+def _twice(source: Any, target: Any, positions: Any, labels: Any) -> tuple[Any, Any, Any, Any]:
+    """A batch with each example twice, for two drawings of dropout; the two rows of a piece are neighbours."""
+    both = tf.stack([positions, positions + tf.size(target)], axis=1)
+    return tf.tile(source, (2, 1)), tf.tile(target, (2, 1)), tf.reshape(both, (-1,)), tf.repeat(labels, 2)
