@@ -49,10 +49,12 @@ def subwords(recipe: RecipeArgument, data: DataOption = None, out: OutOption = N
 def run(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
-    """Trains the model; goes on where an interrupted run stopped."""
+    """Trains the model; goes on where an interrupted run stopped. With TF_CONFIG, as one of several workers."""
     from training.pipeline import Pipeline
+    from training.run.workers import join_workers
 
-    Pipeline.open(recipe, data, out).run(accept_changes)
+    workers = join_workers()  # before TensorFlow computes anything
+    Pipeline.open(recipe, data, out, workers).run(accept_changes)
 
 
 @app.command()
@@ -77,7 +79,9 @@ def all_steps(
 ) -> None:
     """The whole chain: subwords, run, average, export, evaluate, report."""
     from training.pipeline import Pipeline
+    from training.run.workers import refuse_workers
 
+    refuse_workers()
     Pipeline.open(recipe, data, out).all(accept_changes)
 
 

@@ -29,6 +29,7 @@ from training.run import checkpoints, identity
 from training.run.lock import claim
 from training.run.machine import hardware
 from training.run.trainer import Trainer, best_checkpoints
+from training.run.workers import ALONE, Workers
 from training.subwords import train_tokenizer
 from training.synthesis import Synthesis, describe, synthesize
 
@@ -40,19 +41,21 @@ class Pipeline:
     recipe: Recipe
     data: Path
     folder: Path
+    workers: Workers = ALONE
 
     @classmethod
-    def open(cls, recipe_path: Path, data: Path | None, out: Path | None) -> "Pipeline":
+    def open(cls, recipe_path: Path, data: Path | None, out: Path | None, workers: Workers = ALONE) -> "Pipeline":
         """The run of a recipe; its folder is made."""
         recipe = load_recipe(recipe_path, data)
         folder = out or Path("runs") / recipe.name
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(recipe, data or recipe_path.parent, folder)
+        return cls(recipe, data or recipe_path.parent, folder, workers)
 
     @cached_property
     def corpora(self) -> Corpora:
         """The recipe's corpora, read and filtered once a process; the report is printed."""
-        corpora = load_corpora(self.recipe, self.data, self.folder / "cache")
+        cache = "cache" if self.workers.is_chief else f"cache-{self.workers.index}"
+        corpora = load_corpora(self.recipe, self.data, self.folder / cache)
         for name, report in corpora.reports.items():
             print(f"{name}:\n{report}")
         return corpora
@@ -106,16 +109,22 @@ class Pipeline:
 
         TrainingError when the run began with another recipe or corpus, and that is not accepted.
         """
+        if not self.workers.is_chief:
+            return self._train()
         with claim(self.folder):
-            return self._train(accept_changes)
+            return self._train_as_chief(accept_changes)
 
-    def _train(self, accept_changes: bool) -> bool:
+    def _train_as_chief(self, accept_changes: bool) -> bool:
         facts = identity.describe(self.recipe, self.tokenizer, self.corpora)
         if self._has_checkpoint:
             identity.require_same(self.folder, self.recipe, facts, accept_changes, print)
         identity.keep(self.folder, facts)
         self._keep_inputs()
-        trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder, self._start_weights())
+        return self._train()
+
+    def _train(self) -> bool:
+        start = self._start_weights()
+        trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder, start, self.workers)
         print(trainer.run())
         return trainer.is_complete and not trainer.is_stopping
 
@@ -186,7 +195,7 @@ class Pipeline:
         with claim(self.folder):
             if not (self.folder / "sentencepiece.model").exists():
                 self._learn_subwords()
-            if self._train(accept_changes):
+            if self._train_as_chief(accept_changes):
                 self.average()
                 self.export()
                 self.evaluate()

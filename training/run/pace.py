@@ -29,11 +29,11 @@ class Plan:
     accumulate: int = 1  # batches of an update
 
     @classmethod
-    def of(cls, config: TrainingConfig, corpora: Corpora) -> "Plan":
-        """The plan of a run with these corpora."""
+    def of(cls, config: TrainingConfig, corpora: Corpora, workers: int = 1) -> "Plan":
+        """The plan of a run with these corpora, by so many workers."""
         sentences = round(sum(len(bitext.sources) * bitext.weight for bitext in corpora.train))
         dev = sum(min(len(bitext.sources), config.validation_sentences) for bitext in corpora.dev)
-        return cls(config.max_updates, config.validate_every, sentences, dev, config.accumulate)
+        return cls(config.max_updates, config.validate_every, sentences, dev, config.accumulate * workers)
 
 
 class _Taken(NamedTuple):

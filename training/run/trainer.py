@@ -25,6 +25,7 @@ from training.run.pace import Pace, Plan
 from training.run.schedule import learning_rate
 from training.run.update import Updater, choose_precision
 from training.run.validation import Validator
+from training.run.workers import ALONE, Workers
 
 Weights = Mapping[str, np.ndarray]  # by name, as Seq2Seq.named_weights gives them
 
@@ -33,23 +34,34 @@ class Trainer:
     """One training run in one directory: checkpoints to go on from, `best-*.npz` to average, and the journal."""
 
     def __init__(
-        self, recipe: Recipe, tokenizer: Tokenizer, corpora: Corpora, folder: Path, start: Weights | None = None
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer,
+        corpora: Corpora,
+        folder: Path,
+        start: Weights | None = None,
+        workers: Workers = ALONE,
     ) -> None:
-        """A new run begins with the weights `start`, by default with random ones."""
+        """A new run begins with the weights `start`, by default with random ones.
+
+        Of several workers all go on from the checkpoints in the folder, but only the chief writes there.
+        """
         config = recipe.training
-        self._recipe, self._config, self._folder, self._tokenizer = recipe, config, folder, tokenizer
+        self._recipe, self._config, self._tokenizer, self._workers = recipe, config, tokenizer, workers
+        self._checkpoints, self._folder = folder / "checkpoints", workers.folder(folder)
         keras.utils.set_random_seed(config.seed)
         keras.config.set_dtype_policy(choose_precision(config.precision))
         self.model = Seq2Seq(recipe.model, tokenizer.size)
         if start:
             self.model.assign_weights(start)
-        self._updater = Updater(self.model, config)
+        self._updater = Updater(self.model, config, workers)
         batching = Batching(config.batch_pieces, config.max_pieces, config.seed, recipe.subwords.sampling)
         self._dataset = Dataset(corpora.train, tokenizer, batching)
         self._validator = Validator(self.model, tokenizer, corpora.dev, config.validation_sentences)
-        self._pace = Pace(Plan.of(config, corpora))
+        self._batches_an_update = config.accumulate * workers.count
+        self._pace = Pace(Plan.of(config, corpora, workers.count))
         precision, parameters = keras.config.dtype_policy().name, self.model.count_params()
-        self._journal = Journal(folder, asdict(recipe), precision, parameters, self._pace)
+        self._journal = Journal(self._folder, asdict(recipe), precision, parameters, self._pace)
         self._update, self._place = 0, Place()  # done so far, and where in the data that is
         self._batch: Batch | None = None  # the last one that was trained on
         self._saved_update = 0
@@ -61,12 +73,13 @@ class Trainer:
         Gives a report of one line.
         """
         self._resume()
+        self._workers.draw_apart(self.model.variables)
         started = time.monotonic() - self._journal.seconds
         saved = time.monotonic()
         total, stream = self._config.max_updates, self._pace.watch(self._batches(), self._update, tqdm.write)
-        with _on_sigterm(self._stop), tqdm(total=total, initial=self._update, unit="update", smoothing=0.05) as bar:
-            while not (self.is_complete or self.is_stopping):
-                batches = list(islice(stream, self._config.accumulate))
+        with _on_sigterm(self._stop), self._bar(total) as bar:
+            while not self._workers.any(self.is_complete or self.is_stopping):
+                batches = list(islice(stream, self._batches_an_update))
                 self._update += 1
                 rate = learning_rate(self._recipe.schedule, self._update, total, self._journal.dev_losses())
                 began = time.monotonic()
@@ -91,6 +104,11 @@ class Trainer:
     def is_complete(self) -> bool:
         """Whether the schedule or the patience is at its end."""
         return self._update >= self._config.max_updates or self._journal.since_best() >= self._config.patience
+
+    def _bar(self, total: int) -> tqdm:
+        """The progress, which one of several workers shows."""
+        is_silent = not self._workers.is_chief
+        return tqdm(total=total, initial=self._update, unit="update", smoothing=0.05, disable=is_silent)
 
     def _batches(self) -> Iterator[Batch]:
         """The batches that are still to come, noting the place of each before it is handed out."""
@@ -143,7 +161,7 @@ class Trainer:
         self._saved_update = self._update
 
     def _resume(self) -> None:
-        found = load_newest(self._folder / "checkpoints", tqdm.write)
+        found = load_newest(self._checkpoints, tqdm.write)
         if found is None:
             return
         path, (arrays, progress) = found

@@ -13,6 +13,7 @@ from training.data.dataset import Batch
 from training.recipe import TrainingConfig
 from training.run.loss import CrossEntropy
 from training.run.moving_average import MovingAverage
+from training.run.workers import ALONE, Workers
 
 IDS = tf.TensorSpec((None, None), tf.int32)
 LIST = tf.TensorSpec((None,), tf.int32)
@@ -38,8 +39,8 @@ def _has_bfloat16() -> bool:
 class Updater:
     """A model's optimizer and its compiled update; all of their state is in `variables`."""
 
-    def __init__(self, model: Seq2Seq, config: TrainingConfig) -> None:
-        self.model = model
+    def __init__(self, model: Seq2Seq, config: TrainingConfig, workers: Workers = ALONE) -> None:
+        self.model, self._workers = model, workers
         self._loss = CrossEntropy(config.label_smoothing, config.r_drop)
         self.optimizer = keras.optimizers.Adam(1.0, global_clipnorm=config.clip_norm)
         self.optimizer.build(model.trainable_variables)
@@ -57,15 +58,18 @@ class Updater:
     def __call__(self, batches: Sequence[Batch], rate: float) -> float:
         """The mean natural-log cross-entropy a piece, without smoothing, of batches before the one update they make.
 
-        Each piece counts the same, so that the update is that of all batches as one.
+        Each piece counts the same, so that the update is that of all batches as one. With several workers, each is
+        given the batches of all, at least one for each.
         """
         count = self._loss.passes * sum(len(batch.labels) for batch in batches)
         divisor = tf.constant(count, tf.float32)
-        likelihood, gradients = self.differentiate(*batches[0], divisor)
-        for batch in batches[1:]:
-            more, others = self.differentiate(*batch, divisor)
+        first, *others = self._workers.share(batches)
+        likelihood, gradients = self.differentiate(*first, divisor)
+        for batch in others:
+            more, added = self.differentiate(*batch, divisor)
             likelihood += more
-            gradients = [gradient + other for gradient, other in zip(gradients, others, strict=True)]
+            gradients = [gradient + other for gradient, other in zip(gradients, added, strict=True)]
+        likelihood, *gradients = self._workers.sum([likelihood, *gradients])
         self.apply(gradients, tf.constant(rate, tf.float32))
         if self._average:
             self._average.update(int(self.optimizer.iterations))
