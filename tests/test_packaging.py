@@ -35,6 +35,21 @@ def versions(name: str) -> set[str]:
     return {requirement.split(" ;")[0] for requirement in pins(name)}
 
 
+def test_the_top_level_holds_nothing_but_what_belongs_there():
+    found = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip("not a git checkout")
+    names = {path.split("/")[0] for path in found.stdout.splitlines()}
+    files = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "Makefile"}
+    assert {name for name in names if not name.startswith(".")} - {
+        *PACKAGES,
+        "docker",
+        "tests",
+        "docs",
+        *files,
+    } == set()
+
+
 def test_serving_is_locked_to_the_versions_that_the_tests_run_with():
     assert versions("serve.lock") <= versions("dev.lock")
 

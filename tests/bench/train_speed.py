@@ -172,7 +172,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each (default: all cores)")
     parser.add_argument("--precision", choices=["auto", "bfloat16", "float32"], default="auto", help="ours")
     parser.add_argument("--data", type=Path, help="a folder with two files train.*, instead of generated text")
-    parser.add_argument("--out", type=Path, default=Path("bench-train.json"), help="default: bench-train.json")
+    parser.add_argument("--out", type=Path, default=Path("runs/bench-train.json"), help="default: %(default)s")
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -187,6 +187,7 @@ def main() -> None:
         print(f"\n{render(title(result), result['rows'], result['pipeline'])}", flush=True)
         results.append({**result, "rows": [asdict(row) for row in result["rows"]]})
     facts = {"time": datetime.now(UTC).isoformat(), "hardware": hardware(), "results": results}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
