@@ -97,6 +97,4 @@ def save_graph(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pat
         pieces = Path(folder) / "sentencepiece.model"
         pieces.write_bytes(tokenizer.model)
         module.pieces = tf.saved_model.Asset(str(pieces))
-        # Gradients that are a model's own would come along and make loading slower; nobody trains a SavedModel.
-        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-        tf.saved_model.save(module, str(path), signatures=signatures, options=options)
+        tf.saved_model.save(module, str(path), signatures=signatures)
