@@ -57,8 +57,10 @@ class Run:
             return subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": os.getcwd()})
 
     def finish(self) -> None:
-        with self.start("run") as process:
-            assert process.wait(TIMEOUT_SECONDS) == 0, self.log.read_text(encoding="utf-8")
+        self.await_end(self.start("run"))
+
+    def await_end(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.wait(TIMEOUT_SECONDS) == 0, self.log.read_text(encoding="utf-8")
 
     def interrupt(self, step: str, number: signal.Signals, is_time: Callable[[], bool]) -> int:
         """Starts, sends a signal as soon as it is time, and gives the exit status."""
@@ -101,7 +103,7 @@ def assert_same_arrays(found: Path, expected: Path) -> None:
 
 def test_a_run_that_was_stopped_and_then_killed_mid_epoch_ends_with_the_same_numbers(tmp_path):
     whole, broken = (Run(training_runs.write_corpus(tmp_path / name)) for name in ("whole", "broken"))
-    whole.finish()
+    uninterrupted = whole.start("run")
 
     assert broken.interrupt("all", signal.SIGTERM, lambda: broken.shown_updates() >= 1) == 0
     assert "Stopped (the same command goes on)" in broken.log.read_text(encoding="utf-8")
@@ -119,6 +121,7 @@ def test_a_run_that_was_stopped_and_then_killed_mid_epoch_ends_with_the_same_num
     assert left["epoch"] > stopped["epoch"]
 
     broken.finish()
+    whole.await_end(uninterrupted)
     last = Path("checkpoints") / "last.npz"
     assert without_times(broken.saved_progress()) == without_times(whole.saved_progress())
     assert_same_arrays(broken.out / last, whole.out / last)
