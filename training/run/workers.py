@@ -118,7 +118,10 @@ def _place(text: str) -> tuple[int, int]:
     try:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
-        names = [(kind, number) for kind in ("chief", "worker") for number, _ in enumerate(cluster.get(kind, []))]
+        addresses = {kind: cluster.get(kind, []) for kind in ("chief", "worker")}
+        if not all(isinstance(found, list) for found in addresses.values()):
+            raise TypeError("a kind of worker without a list of addresses")
+        names = [(kind, number) for kind, found in addresses.items() for number in range(len(found))]
         return names.index((task["type"], int(task["index"]))), len(names)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise TrainingError(f"{VARIABLE} must name all workers and this one, as {_EXAMPLE}, got '{text}'.") from None
