@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from mt.card import model_card
-from mt.errors import BundleError
+from mt.engines import SearchOptions
+from mt.errors import BundleError, InvalidOption
 from mt.tokenizer import Tokenizer
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 CARD = "README.md"
 SAVED_MODEL = "savedmodel"
+LITERT = "litert"
 PIECES = f"{SAVED_MODEL}/assets/sentencepiece.model"
 
 
@@ -53,6 +55,11 @@ class Manifest:
         """(source, target) languages of each direction."""
         return tuple((source, target) for source, _, target in (name.partition("-") for name in self.directions))
 
+    @property
+    def search_options(self) -> SearchOptions:
+        """How the bundle's own beam search goes."""
+        return SearchOptions(self.search["beam"], float(self.search.get("length_penalty", 1.0)))
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -66,6 +73,11 @@ class Bundle:
     def saved_model(self) -> Path:
         """The folder of the SavedModel."""
         return self.path / SAVED_MODEL
+
+    @property
+    def litert(self) -> Path:
+        """The folder of the LiteRT graphs, which not every bundle has."""
+        return self.path / LITERT
 
 
 def shipped_bundle() -> Path:
@@ -111,7 +123,7 @@ def read_manifest(path: Path) -> Manifest:
             manifest = Manifest(**values)
             _refuse_wrong_kinds(manifest)
             return manifest
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, InvalidOption) as error:
         raise BundleError(f"{file} is damaged: {error}. Copy or export the bundle again.") from error
     raise BundleError(
         f"{file} has format {made_by!r}; this version reads {FORMAT}. Export it again, or update dragoman."
@@ -129,6 +141,7 @@ def _refuse_wrong_kinds(manifest: Manifest) -> None:
         raise ValueError(f"directions must be such as 'en-de', got {manifest.directions}")
     if not isinstance(manifest.search.get("beam"), int):
         raise TypeError(f"search must have a whole number as its beam, got {manifest.search}")
+    _ = manifest.search_options  # which refuses what is out of its range
 
 
 def seal(path: Path, manifest: Manifest) -> None:

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,14 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from mt.bundle import SAVED_MODEL, Manifest, seal
-from mt.model import ModelConfig, Seq2Seq
+from mt.bundle import LITERT, SAVED_MODEL, Manifest, seal
+from mt.convert import convert
+from mt.engines import SearchOptions
+from mt.model import DecoderState, Memory, ModelConfig, Seq2Seq
 from mt.search import SearchResult, beam_search, greedy_search, length_limits
 from mt.tokenizer import Tokenizer
 
 IDS = tf.TensorSpec((None, None), tf.int32, name="source_ids")
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """How the exported beam search ranks: its beam, and alpha of Wu et al. 2016, §7."""
-
-    beam: int
-    length_penalty: float
 
 
 def export(
@@ -44,8 +37,10 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         partial = Path(folder) / "bundle"
-        save_graph(model, tokenizer, search, partial / SAVED_MODEL)
-        facts = {**manifest, "parameters": model.count_params(), "search": asdict(search)}
+        save_graphs(model, tokenizer, search, partial / SAVED_MODEL)
+        convert(partial / SAVED_MODEL, partial / LITERT)
+        own_search = {"beam": search.beam, "length_penalty": search.length_penalty}
+        facts = {**manifest, "parameters": model.count_params(), "search": own_search}
         seal(partial, Manifest.of(facts, versions={"tensorflow": tf.__version__, "keras": keras.__version__}))
         if path.exists():
             shutil.rmtree(path)
@@ -78,15 +73,17 @@ def search_eagerly(model: Seq2Seq, source_ids: Any, options: SearchOptions | Non
     return beam_search(step, state, limits, width, options.beam, options.length_penalty)
 
 
-def save_graph(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, path: Path) -> None:
-    """Writes the SavedModel: signatures `serving_default` (beam search) and `greedy`, and the pieces in its assets.
+def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, path: Path) -> None:
+    """Writes the SavedModel, with the pieces in its assets.
 
-    Both take `source_ids` (B, S) int32 (target-language tag, pieces, EOS; PAD behind) and give `ids` (B, K, T),
-    `lengths` (B, K), `scores` (B, K), `is_complete` (B, K) and `attention` (B, K, T, S), as mt.search.SearchResult.
+    Signatures `serving_default` (beam search) and `greedy` take `source_ids` (B, S) int32 (target-language tag, pieces,
+    EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K) and `attention`
+    (B, K, T, S), as mt.search.SearchResult. `encode` and `step` are what a search is made of: see `encoding` and
+    `stepping`.
     """
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
-    signatures = {}
+    signatures = {"encode": encoding(model), "step": stepping(model)}
     for name, chosen in (("serving_default", options), ("greedy", None)):
 
         def search(source_ids: Any, chosen: SearchOptions | None = chosen) -> dict[str, Any]:
@@ -98,3 +95,52 @@ def save_graph(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pat
         pieces.write_bytes(tokenizer.model)
         module.pieces = tf.saved_model.Asset(str(pieces))
         tf.saved_model.save(module, str(path), signatures=signatures)
+
+
+def encoding(model: Seq2Seq) -> Any:
+    """The signature `encode`: one source, `source_ids` (1, S), to what its decoding starts from.
+
+    `outputs` (1, S, M) and `keys` (1, S, A) are its Memory, `hidden` and `cell` (1, 1, L, H) its first DecoderState.
+    """
+
+    def encode(source_ids: Any) -> dict[str, Any]:
+        memory = model.encode(source_ids)
+        return {"outputs": memory.outputs, "keys": memory.keys, **model.initial_state(memory)._asdict()}
+
+    one = tf.TensorSpec((1, None), tf.int32, name="source_ids")
+    return tf.function(encode, autograph=False).get_concrete_function(one)
+
+
+def stepping(model: Seq2Seq) -> Any:
+    """The signature `step`: the last pieces `ids` (B, K) and `hidden` and `cell` (B, K, L, H) of K hypotheses a source.
+
+    Their sources are `outputs` (B, S, M), `keys` (B, S, A) and `mask` (B, S), which is False behind their ends. Gives
+    natural-log `log_probabilities` (B, K, V) of the next piece, of which `best_log_probabilities` and `best_ids`
+    (B, K, `count`) are the likeliest, best first, and `attention` (B, K, S), `next_hidden` and `next_cell`.
+    """
+
+    def step(ids: Any, count: Any, state: DecoderState, memory: Memory) -> dict[str, Any]:
+        log_probabilities, attention, state = model.step(ids, state, memory)
+        best, best_ids = tf.math.top_k(log_probabilities, count)
+        return {
+            "log_probabilities": log_probabilities,
+            "best_log_probabilities": best,
+            "best_ids": best_ids,
+            "attention": attention,
+            "next_hidden": state.hidden,
+            "next_cell": state.cell,
+        }
+
+    config, many = model.config, (None, None)
+    states = (*many, config.decoder_layers, config.decoder_hidden)
+    specs = (
+        tf.TensorSpec(many, tf.int32, name="ids"),
+        tf.TensorSpec((), tf.int32, name="count"),
+        DecoderState(tf.TensorSpec(states, name="hidden"), tf.TensorSpec(states, name="cell")),
+        Memory(
+            tf.TensorSpec((*many, 2 * config.encoder_hidden), name="outputs"),
+            tf.TensorSpec((*many, config.decoder_hidden), name="keys"),
+            tf.TensorSpec(many, tf.bool, name="mask"),
+        ),
+    )
+    return tf.function(step, autograph=False).get_concrete_function(*specs)

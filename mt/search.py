@@ -10,12 +10,12 @@ there is marked `is_complete = False`. What happens to one source never depends 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from keras import ops
 
 from mt.errors import InvalidOption
+from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS, PAD
 
 Tensor = Any
@@ -73,20 +73,6 @@ def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor
         return ops.cast(ops.argmax(log_probabilities, axis=-1), "int32")
 
     return _single_search(step, state, limits, source_width, choose)
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How pieces are drawn: from the top_k likeliest, with probabilities p ** (1 / temperature)."""
-
-    temperature: float = 1.0
-    top_k: int = 10
-
-    def __post_init__(self) -> None:
-        if self.top_k < 1:
-            raise InvalidOption(f"top_k must be at least 1, got {self.top_k}.")
-        if self.temperature <= 0:
-            raise InvalidOption(f"temperature must be above 0, got {self.temperature}.")
 
 
 def sampling_search(

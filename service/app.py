@@ -4,20 +4,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
 from service.routes import libretranslate, probes
 from service.settings import Settings
 from service.state import Service
-
-if TYPE_CHECKING:
-    from mt import Translator
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +24,9 @@ Fields may come as JSON, as a form or in the query. Every fault is answered with
 """
 
 
-def load_translator(settings: Settings) -> "Translator":
+def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
-    from mt import Translator, load_bundle, shipped_bundle  # late: brings the engine, which takes seconds
-
-    return Translator(load_bundle(settings.bundle or shipped_bundle()))
+    return Translator(load_bundle(settings.bundle or shipped_bundle()), engine=settings.engine)
 
 
 def _ignore(_: object) -> None:
@@ -44,8 +39,8 @@ def _log(error: Exception) -> None:
 
 def create_app(
     settings: Settings,
-    load: "Callable[[Settings], Translator]" = load_translator,
-    on_ready: "Callable[[Translator], None]" = _ignore,
+    load: Callable[[Settings], Translator] = load_translator,
+    on_ready: Callable[[Translator], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.

@@ -11,6 +11,7 @@ from typing import Any
 from mt import DragomanError
 
 PREFIX = "MT_"
+ENGINES = ("auto", "litert", "savedmodel")
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
 
@@ -31,6 +32,9 @@ class Settings:
     port: int = field(default=8000, metadata=_about("The port to listen on; 0 takes any free one.", 0, 65_535))
     bundle: Path | None = field(
         default=None, metadata=_about("The bundle directory to serve; without it, the translator that is shipped.")
+    )
+    engine: str = field(
+        default="auto", metadata=_about(f"What computes: {', '.join(ENGINES)}; auto is the fastest that can.")
     )
     # 100,000 characters are about 1,500 sentences: well within a client's patience, and a book chapter at once.
     max_characters: int = field(
@@ -85,8 +89,9 @@ def _value(name: str, text: str, setting: "Field[Any]") -> Any:
         return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
     if setting.name == "bundle":
         return Path(text)
-    if setting.name == "log_level" and text not in LOG_LEVELS:
-        raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(LOG_LEVELS)}.")
+    choices = {"log_level": LOG_LEVELS, "engine": ENGINES}.get(setting.name, (text,))
+    if text not in choices:
+        raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
     return text
 
 

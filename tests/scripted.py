@@ -1,4 +1,7 @@
-"""Steps that follow a script in the place of a model, and slow searches in plain Python that follow the same script."""
+"""Steps that follow a script in the place of a model, and slow searches in plain Python that follow the same script.
+
+Where nothing but NumPy is searched with, nothing else is imported.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +9,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from keras import ops
 
-from mt.search import BEHIND, NEVER
+from mt.engines.driven import BEHIND, NEVER, Continuations
 from mt.tokenizer import BOS, EOS
 
 ROOT = 0
@@ -29,16 +31,45 @@ class Script:
 
     @property
     def start(self) -> ScriptState:
+        from keras import ops
+
         return ScriptState(ops.full((self.log_probabilities.shape[0], 1), ROOT, dtype="int32"))
 
     def step(self, ids: Any, state: ScriptState) -> tuple[Any, Any, ScriptState]:
         """The attention (B, K, 2) holds the node of the hypothesis, and 1."""
+        from keras import ops
+
         nodes, vocabulary = self.following.shape
         node = ops.take(ops.reshape(self.following, (-1,)), state.node * vocabulary + ids)
         rows = ops.arange(self.log_probabilities.shape[0], dtype="int32")[:, None] * nodes
         probabilities = ops.take(ops.reshape(self.log_probabilities, (-1, vocabulary)), rows + node, axis=0)
         seen = ops.cast(node, "float32")
         return probabilities, ops.stack([seen, ops.ones_like(seen)], axis=-1), ScriptState(node)
+
+
+class ScriptDecoder:
+    """A script as a mt.engines.driven.Decoder; the attention (B, K, width) holds the node of the hypothesis, and 1s."""
+
+    def __init__(self, script: Script, width: int = 2) -> None:
+        self._tables, self._following, self._width = script.log_probabilities, script.following, width
+        self._nodes = np.full((len(self._tables), 1), ROOT)
+        self._last = self._tables[:, :1]
+        self.steps: list[tuple[int, int]] = []  # sources and hypotheses a source of each step made
+
+    def step(self, ids: np.ndarray, count: int) -> Continuations:
+        self.steps.append(ids.shape)
+        self._nodes = self._following[self._nodes, ids]
+        self._last = np.take_along_axis(self._tables, self._nodes[:, :, None], axis=1)
+        best = np.argsort(-self._last, axis=2, kind="stable")[:, :, :count]
+        seen = np.ones((*ids.shape, self._width), np.float32)
+        seen[:, :, 0] = self._nodes
+        return Continuations(np.take_along_axis(self._last, best, axis=2), best, seen)
+
+    def likelihood(self, ids: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(self._last, ids[:, :, None], axis=2)[:, :, 0]
+
+    def keep(self, rows: np.ndarray, places: np.ndarray) -> None:
+        self._tables, self._nodes = self._tables[rows], self._nodes[rows[:, None], places]
 
 
 class Found(NamedTuple):
@@ -62,6 +93,8 @@ class SlowSearch:
     script: Script
     source: int
     limit: int
+    prefix: tuple[int, ...] = ()  # that every hypothesis begins with
+    no_repeat: int = 0  # the size of n-grams that come once at most
 
     def extensions(self, live: list[Found]) -> list[Found]:
         """Every hypothesis with every next piece, the likeliest first; equals stay in order."""
@@ -69,12 +102,20 @@ class SlowSearch:
         for one in live:
             node = self.node_after(one.ids)
             for piece, gained in enumerate(self.script.log_probabilities[self.source, node]):
+                if not self.allows(one.ids, piece):
+                    continue
                 score = np.float32(one.score + gained)
                 if piece == EOS:
                     found.append(Found(one.ids, score, True, one.nodes))
                 else:
                     found.append(Found((*one.ids, piece), score, False, (*one.nodes, node)))
         return sorted((one for one in found if one.score > NEVER / 2), key=lambda one: -one.score)
+
+    def allows(self, ids: tuple[int, ...], piece: int) -> bool:
+        if len(ids) < len(self.prefix):
+            return piece == self.prefix[len(ids)]
+        size, longer = self.no_repeat, (*ids, piece)
+        return not size or longer[-size:] not in [ids[start : start + size] for start in range(len(ids) - size + 1)]
 
     def node_after(self, ids: tuple[int, ...]) -> int:
         node = int(self.script.following[ROOT, BOS])

@@ -12,19 +12,22 @@ ROOT = Path(__file__).parent.parent
 # The rooms of the core, from the ground up: a room imports only what lies below it. "mt" is what the package exports.
 LEVELS = (
     ("mt.errors",),
-    ("mt.text", "mt.regularization", "mt.card"),
+    ("mt.text", "mt.regularization", "mt.card", "mt.sampling"),
     ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
     ("mt.bundle",),
+    ("mt.convert", "mt.open_engine"),
     ("mt.export", "mt.translator"),
+    ("mt.bulk", "mt.part_file"),
     ("mt",),
     ("mt.cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ROOMS = ("mt", "service", "training")
 MODEL_LIBRARIES = {
-    "tensorflow": ("mt/engines/tensorflow.py", "mt/export.py", "training/"),
+    "ai_edge_litert": ("mt/engines/litert.py",),
+    "tensorflow": ("mt/engines/tensorflow.py", "mt/export.py", "mt/convert.py", "training/"),
     "keras": ("mt/model/", "mt/search.py", "mt/export.py", "training/"),
     "jax": ("training/",),
 }

@@ -14,7 +14,8 @@ import numpy as np
 from num2words import num2words
 
 from mt.bundle import Bundle, load_bundle
-from mt.export import SearchOptions, export, rebuild
+from mt.engines import SearchOptions
+from mt.export import export, rebuild
 from mt.model import ModelConfig, Seq2Seq
 from mt.tokenizer import EOS, Tokenizer
 from mt.translator import Translator

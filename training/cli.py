@@ -146,8 +146,8 @@ def back_translate(
     seed: Annotated[int, typer.Option(min=0, help="Of --sampling.")] = 1,
 ) -> None:
     """Makes a synthetic corpus from text of the target language, with a bundle of the reverse direction."""
-    from mt.search import Sampling
-    from training.evaluation.ensemble import Draws, Ensemble
+    from mt.sampling import Sampling
+    from training.evaluation.ensemble import Ensemble
     from training.finetuning import find_bundle
     from training.synthesis import back_translate
 
@@ -158,7 +158,7 @@ def back_translate(
         raise InvalidOption("Give --beam or --sampling, not both.")
     if not sampling and (temperature, top_k, seed) != (1.0, 10, 1):
         raise InvalidOption("--temperature, --top-k and --seed go with --sampling only. Add it, or leave them out.")
-    draws = Draws(Sampling(temperature, top_k), seed) if sampling else None
+    draws = Sampling(temperature, top_k, seed) if sampling else None
     teacher = Ensemble((find_bundle(str(bundle), Path()),), beam, draws)
     print(back_translate(teacher, file, (languages[0], languages[1]), out))
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from mt.bundle import Bundle, load_bundle, read_manifest, seal
+from mt.engines import SearchOptions
 from mt.engines.savedmodel import WIDTHS
 from mt.errors import TrainingError
-from mt.export import SearchOptions, export
+from mt.export import export
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
 from training.data.corpora import Corpora, load_corpora, read_set

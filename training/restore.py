@@ -1,4 +1,4 @@
-"""A bundle's live model again: to train it further, or to search with it in ways that its graphs do not have."""
+"""A bundle's live model again: to train it further, or to search with it and others together."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def read_config(bundle: Bundle) -> ModelConfig:
 
 
 def _read_weights(bundle: Bundle) -> list[np.ndarray]:
-    """The weights in the order in which mt.export.save_graph kept them; much faster than to load the graphs."""
+    """The weights in the order in which mt.export.save_graphs kept them; much faster than to load the graphs."""
     reader = tf.train.load_checkpoint(str(bundle.saved_model / "variables" / "variables"))
     weights: list[np.ndarray] = []
     while reader.has_tensor(name := f"weights/{len(weights)}/.ATTRIBUTES/VARIABLE_VALUE"):

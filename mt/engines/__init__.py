@@ -1,9 +1,15 @@
 """What runs a bundle's graphs: ids of sources in, hypotheses out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from mt.errors import InvalidOption
+from mt.sampling import Sampling
+
+MOST_BEAM = 16
 
 
 class Hypothesis(NamedTuple):
@@ -11,8 +17,32 @@ class Hypothesis(NamedTuple):
 
     ids: list[int]  # T pieces, without EOS
     score: float  # sum of the natural-log probabilities, EOS included
-    is_complete: bool  # False = the length limit cut it
+    is_complete: bool  # False = the length limit cut it, or the deadline
     attention: np.ndarray  # (T, S) float32, rows sum to 1
+    is_late: bool = False  # the deadline cut it
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How a search goes and ranks: its beam, and alpha of Wu et al. 2016, §7; InvalidOption outside their ranges."""
+
+    beam: int  # 1 to MOST_BEAM; 1 is greedy search
+    length_penalty: float = 1.0
+    max_pieces: int | None = None  # the most pieces of a translation; None = what the source's length allows
+    no_repeat: int = 0  # no n-gram of this many pieces comes twice in a translation; 0 = any may
+    sampling: Sampling | None = None  # pieces are drawn instead; for a beam of 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.beam <= MOST_BEAM:
+            raise InvalidOption(f"beam must be from 1 to {MOST_BEAM}, got {self.beam:,}.")
+        if not 0 <= self.length_penalty < float("inf"):
+            raise InvalidOption(f"length_penalty must be at least 0 and finite, got {self.length_penalty}.")
+        if self.max_pieces is not None and self.max_pieces < 1:
+            raise InvalidOption(f"max_pieces must be at least 1, got {self.max_pieces}.")
+        if self.no_repeat < 0:
+            raise InvalidOption(f"no_repeat must be at least 0, got {self.no_repeat}.")
+        if self.sampling and self.beam > 1:
+            raise InvalidOption(f"One translation is drawn at a time, so beam must be 1, got {self.beam}.")
 
 
 class Engine(Protocol):
@@ -20,5 +50,16 @@ class Engine(Protocol):
 
     max_source_pieces: int
 
-    def search(self, sources: Sequence[Sequence[int]], greedy: bool = False) -> list[list[Hypothesis]]:
-        """The hypotheses of each source (1 to max_source_pieces ids), best first; at least one each."""
+    def search(
+        self,
+        sources: Sequence[Sequence[int]],
+        options: SearchOptions,
+        prefixes: Sequence[Sequence[int]] = (),
+        is_over: Callable[[], bool] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """The hypotheses of each source (1 to max_source_pieces ids), best first; at least one each.
+
+        All those of a source begin with its prefix, where there are `prefixes`, one for each source; InvalidOption
+        when one is longer than a translation may be. Once `is_over` says that time is up, hypotheses stay as they are,
+        marked `is_late`, behind those that are complete.
+        """

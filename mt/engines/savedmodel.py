@@ -1,12 +1,16 @@
-"""The TensorFlow engine: runs the searches of a bundle's SavedModel."""
+"""The TensorFlow engine: runs the searches in a bundle's SavedModel, and drives its decoder for all others."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mt.engines import Hypothesis
+from mt.engines import MOST_BEAM, Hypothesis, SearchOptions
+from mt.engines.driven import Continuations
+from mt.engines.steered import steered_search
 from mt.engines.tensorflow import import_tensorflow
 from mt.errors import BundleError
 from mt.tokenizer import EOS, PAD
@@ -14,15 +18,21 @@ from mt.tokenizer import EOS, PAD
 # TensorFlow and oneDNN keep memory for every new shape (tensorflow #124972): these are all there will be.
 WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128)
 BATCHES = (1, 4, 16, 32)
+BEAMS = (1, 2, 4, 8, MOST_BEAM)
+
+Array = np.ndarray
 
 
 class SavedModelEngine:
-    """Beam and greedy search of any number of sources, in batches of a few fixed shapes."""
+    """Searches of any number of sources, in batches of a few fixed shapes."""
 
     max_source_pieces = WIDTHS[-1]
 
-    def __init__(self, path: Path, threads: int | None = None) -> None:
-        """Loads the SavedModel; `threads` bounds TensorFlow's threads and works before its first use in the process."""
+    def __init__(self, path: Path, exported: SearchOptions, threads: int | None = None) -> None:
+        """Loads the SavedModel, whose own beam search has the options it was exported with.
+
+        `threads` bounds TensorFlow's threads and works before its first use in the process.
+        """
         tf = import_tensorflow()
         if threads:
             try:
@@ -37,16 +47,41 @@ class SavedModelEngine:
             self._greedy = self._loaded.signatures["greedy"]
         except (OSError, ValueError, KeyError) as error:
             raise BundleError(f"TensorFlow cannot load the SavedModel {path}: {error}") from error
-        self._as_tensor = tf.constant
+        self._as_tensor, self._path, self._exported = tf.constant, path, exported
 
-    def search(self, sources: Sequence[Sequence[int]], greedy: bool = False) -> list[list[Hypothesis]]:
-        """The hypotheses of each source (1 to max_source_pieces ids), best first; those of like length go together."""
-        signature = self._greedy if greedy else self._beam
-        return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
+    def search(
+        self,
+        sources: Sequence[Sequence[int]],
+        options: SearchOptions,
+        prefixes: Sequence[Sequence[int]] = (),
+        is_over: Callable[[], bool] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """As mt.engines.Engine says; BundleError when the SavedModel is too old for a search that is not its own."""
+        signature = None if prefixes or is_over else self._own_search(options)
+        if signature:
+            return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
+        return steered_search(self._begin(), sources, options, prefixes, is_over)
+
+    def _own_search(self, options: SearchOptions) -> Any:
+        """The signature that searches so, or None."""
+        if options == self._exported:
+            return self._beam
+        # For one hypothesis the length penalty makes no difference.
+        is_greedy = replace(options, length_penalty=0.0) == SearchOptions(beam=1, length_penalty=0.0)
+        return self._greedy if is_greedy else None
+
+    def _begin(self) -> "Callable[[Sequence[Sequence[int]]], SavedModelDecoder]":
+        signatures = self._loaded.signatures
+        if "step" not in signatures:
+            raise BundleError(
+                f"The SavedModel {self._path} knows no search but greedy search and that with {self._exported}: it was "
+                "exported by an older version. Export the bundle again."
+            )
+        return partial(SavedModelDecoder, signatures["encode"], signatures["step"], self._as_tensor)
 
 
 def search_in_fixed_shapes(
-    run: Callable[[np.ndarray], Mapping[str, Any]], sources: Sequence[Sequence[int]]
+    run: Callable[[Array], Mapping[str, Any]], sources: Sequence[Sequence[int]]
 ) -> list[list[Hypothesis]]:
     """The hypotheses of each source, best first, by a search that gives the tensors of a SearchResult by their names.
 
@@ -63,7 +98,7 @@ def search_in_fixed_shapes(
     return found
 
 
-def _fixed_shape(sources: Sequence[Sequence[int]]) -> np.ndarray:
+def _fixed_shape(sources: Sequence[Sequence[int]]) -> Array:
     """The sources in the smallest of the fixed shapes that holds them; rows left over hold EOS alone."""
     longest = max(map(len, sources))
     width = next(width for width in WIDTHS if width >= longest)
@@ -75,7 +110,51 @@ def _fixed_shape(sources: Sequence[Sequence[int]]) -> np.ndarray:
     return array
 
 
-def _hypotheses(result: dict[str, np.ndarray], row: int, source_pieces: int) -> list[Hypothesis]:
+class SavedModelDecoder:
+    """The decoding of some sources; a mt.engines.driven.Decoder, whose steps have a few fixed shapes."""
+
+    def __init__(
+        self, encode: Any, step: Any, as_tensor: Callable[[Array], Any], sources: Sequence[Sequence[int]]
+    ) -> None:
+        self._step, self._as_tensor = step, as_tensor
+        self._vocabulary = int(step.structured_outputs["log_probabilities"].shape[-1])
+        rows = np.split(_fixed_shape(sources)[: len(sources)], len(sources))
+        encoded = [{name: tensor.numpy() for name, tensor in encode(source_ids=as_tensor(row)).items()} for row in rows]
+        fields = {name: np.concatenate([one[name] for one in encoded]) for name in encoded[0]}
+        self._states = {name: fields.pop(name) for name in ("hidden", "cell")}
+        self._memory = {**fields, "mask": np.concatenate(rows) != PAD}
+        self._log_probabilities: Any = None  # the last step's, which are many and seldom asked for
+
+    def step(self, ids: Array, count: int) -> Continuations:
+        """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
+        rows, places = _filled_up(ids.shape[0], BATCHES), _filled_up(ids.shape[1], BEAMS)
+        inputs = {name: array[rows[:, None], places] for name, array in {"ids": ids, **self._states}.items()}
+        inputs |= {name: array[rows] for name, array in self._memory.items()}
+        inputs |= {"ids": inputs["ids"].astype(np.int32), "count": np.int32(min(count, self._vocabulary))}
+        found = self._step(**{name: self._as_tensor(array) for name, array in inputs.items()})
+        self._log_probabilities = found.pop("log_probabilities")
+        arrays = {name: tensor.numpy()[: ids.shape[0], : ids.shape[1]] for name, tensor in found.items()}
+        self._states = {name: arrays[f"next_{name}"] for name in self._states}
+        return Continuations(arrays["best_log_probabilities"], arrays["best_ids"], arrays["attention"])
+
+    def likelihood(self, ids: Array) -> Array:
+        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+        table = self._log_probabilities.numpy()[: ids.shape[0], : ids.shape[1]]
+        found: Array = np.take_along_axis(table, ids[:, :, None], axis=2)[:, :, 0]
+        return found
+
+    def keep(self, rows: Array, places: Array) -> None:
+        """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
+        self._states = {name: state[rows[:, None], places] for name, state in self._states.items()}
+        self._memory = {name: array[rows] for name, array in self._memory.items()}
+
+
+def _filled_up(size: int, sizes: Sequence[int]) -> Array:
+    """The places of an axis of one of these sizes; those left over repeat the last."""
+    return np.minimum(np.arange(next(one for one in sizes if one >= size)), size - 1)
+
+
+def _hypotheses(result: dict[str, Array], row: int, source_pieces: int) -> list[Hypothesis]:
     """The filled places of one row of a SearchResult."""
     found = []
     for place, length in enumerate(result["lengths"][row]):

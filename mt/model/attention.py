@@ -28,7 +28,7 @@ class Attention(keras.layers.Layer):
     def call(self, queries: Tensor, keys: Tensor, outputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Context (B, Q, M) and float32 weights (B, Q, S) for queries (B, Q, A); weights of padding are exactly 0."""
         scores = ops.cast(self.scores(queries, keys), "float32")
-        scores = ops.where(mask[:, None, :], scores, -1e9)
+        scores = ops.where(ops.expand_dims(mask, 1), scores, -1e9)
         weights = ops.softmax(scores, axis=-1)
         return ops.matmul(ops.cast(weights, outputs.dtype), outputs), weights
 

@@ -23,13 +23,34 @@ class LSTM(keras.layers.LSTM):
         """Outputs (B, T, H) for sequences (B, T, any), from a hidden and a cell state (B, H) or from zeros."""
         batch, positions, width = ops.shape(sequences)
         rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
-        inputs = ops.transpose(ops.reshape(rows, (batch, positions, 4 * self.units)), (1, 2, 0))
-        if initial_state is None:
-            hidden = cell = ops.zeros((self.units, batch), dtype=inputs.dtype)
-        else:
-            hidden, cell = (ops.transpose(state) for state in initial_state)
-        outputs = _recurrence(inputs, hidden, cell, ops.transpose(self.cell.recurrent_kernel))
+        inputs = ops.reshape(rows, (batch, positions, 4 * self.units))
+        hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
+        if sequences.shape[0] == 1:
+            return _outputs_of_one(inputs, hidden, cell, self.cell.recurrent_kernel)
+        turned = ops.transpose(inputs, (1, 2, 0)), ops.transpose(hidden), ops.transpose(cell)
+        outputs = _recurrence(*turned, ops.transpose(self.cell.recurrent_kernel))
         return ops.transpose(outputs, (2, 0, 1))
+
+
+def _outputs_of_one(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Tensor) -> Tensor:
+    """Outputs (1, T, H) for inputs (1, T, 4 H), states (1, H) and U (H, 4 H): `_recurrence` for a single sequence.
+
+    A loop that carries no more than this becomes a small LiteRT graph, which takes hardly more than a time for each
+    position; what `_recurrence` keeps for its gradient would be copied at each of them.
+    """
+    places = ops.arange(ops.shape(inputs)[1], dtype="int32")[None, :, None]
+
+    def step(time: Tensor, hidden: Tensor, cell: Tensor, outputs: Tensor) -> tuple[Tensor, ...]:
+        i, f, g, o = _gates(ops.take(inputs, time, axis=1) + ops.matmul(hidden, weights), axis=1)
+        cell = f * cell + i * g
+        hidden = o * ops.tanh(cell)
+        return time + 1, hidden, cell, ops.where(ops.equal(places, time), hidden[:, None], outputs)
+
+    def is_inside(time: Tensor, *_: Tensor) -> Tensor:
+        return time < ops.shape(inputs)[1]
+
+    start = (ops.convert_to_tensor(0, dtype="int32"), hidden, cell, ops.zeros_like(inputs[:, :, : weights.shape[0]]))
+    return ops.while_loop(is_inside, step, start)[-1]
 
 
 @ops.custom_gradient

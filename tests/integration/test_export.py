@@ -11,12 +11,14 @@ import tensorflow as tf
 from keras import ops
 
 from mt.bundle import MANIFEST, PIECES, load_bundle
+from mt.engines import SearchOptions
 from mt.errors import BundleError
-from mt.export import SearchOptions, export, rebuild, search_eagerly
+from mt.export import export, rebuild, search_eagerly
 from mt.model import Seq2Seq
 from mt.search import SearchResult, length_limits
 from mt.text import normalize
 from mt.tokenizer import BOS, EOS, PAD
+from mt.translator import Translator
 from tests import tiny
 from training.restore import read_config, restore_model
 
@@ -103,13 +105,14 @@ def test_a_foreign_program_finds_pieces_signatures_and_their_shapes(signatures):
 def test_a_translator_of_the_bundle_gives_the_texts_that_the_live_model_finds():
     found = found_eagerly(OPTIONS)
     best = [ids[0, : lengths[0]] for ids, lengths in zip(found.ids, found.lengths, strict=True)]
-    translations = tiny.translator().translate(TEXTS, "en", "de")
+    translator = Translator(tiny.bundle(), engine="savedmodel")
+    translations = translator.translate(TEXTS, "en", "de")
     assert [one.text for one in translations] == [normalize(text) for text in tiny.tokenizer().decode(best)]
     np.testing.assert_allclose([one.score for one in translations], found.scores[:, 0], atol=1e-4)
 
 
 def test_the_bundle_says_what_it_is():
-    assert tiny.bundle().manifest.search == asdict(OPTIONS)
+    assert tiny.bundle().manifest.search_options == OPTIONS
     assert "num2words: 300 sentence pairs" in (tiny.bundle().path / "README.md").read_text(encoding="utf-8")
 
 

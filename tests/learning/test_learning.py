@@ -13,7 +13,8 @@ import tensorflow as tf
 from num2words import num2words
 
 from mt.bundle import load_bundle
-from mt.export import SearchOptions, export, rebuild, search_eagerly
+from mt.engines import SearchOptions
+from mt.export import export, rebuild, search_eagerly
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
 from training.data.corpora import Corpora

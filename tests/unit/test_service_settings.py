@@ -38,6 +38,11 @@ def test_a_port_outside_its_range_is_refused_with_value_and_range(value):
         read_settings({}, {"MT_PORT": value})
 
 
+def test_an_unknown_engine_is_refused_with_the_known_ones():
+    with pytest.raises(SettingsError, match=r"MT_ENGINE is 'gpu'; it must be one of auto, litert, savedmodel\."):
+        read_settings({}, {"MT_ENGINE": "gpu"})
+
+
 def test_an_unknown_log_level_is_refused_with_the_known_ones():
     with pytest.raises(SettingsError, match=r"MT_LOG_LEVEL is 'loud'; it must be one of critical, error, warning"):
         read_settings({}, {"MT_LOG_LEVEL": "loud"})

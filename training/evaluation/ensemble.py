@@ -1,12 +1,9 @@
-"""Several models that translate together: their probabilities are averaged at every step of the search.
-
-One model is an ensemble too, searched in ways that its bundle does not have: another beam, or pieces drawn at random.
-"""
+"""Several models that translate together: their probabilities are averaged at every step of the search."""
 
 import hashlib
 import math
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +13,13 @@ import tensorflow as tf
 from keras import ops
 
 from mt.bundle import Bundle, load_bundle, read_manifest
-from mt.engines import Hypothesis
+from mt.engines import Hypothesis, SearchOptions
 from mt.engines.savedmodel import WIDTHS, search_in_fixed_shapes
 from mt.errors import BundleError
-from mt.export import IDS, SearchOptions
+from mt.export import IDS
 from mt.model import DecoderState, Seq2Seq
-from mt.search import Sampling, Step, beam_search, greedy_search, length_limits, sampling_search
+from mt.sampling import Sampling
+from mt.search import Step, beam_search, greedy_search, length_limits, sampling_search
 from mt.tokenizer import PAD
 from mt.translator import Translator
 from training.restore import restore_model
@@ -31,71 +29,65 @@ FIELDS = len(DecoderState._fields)
 UNIFORMS = tf.TensorSpec((None, None), tf.float32, name="uniforms")
 
 
-@dataclass(frozen=True)
-class Draws:
-    """Translations drawn at random: how, and the seed of the random numbers.
-
-    A source has numbers of its own, by the seed and its pieces, so that its draw depends on no other source.
-    """
-
-    sampling: Sampling
-    seed: int = 1
-
-    def uniforms(self, source_ids: np.ndarray) -> np.ndarray:
-        """Random numbers in [0, 1) (B, T) for sources (B, S), as many as their length limits may ask for."""
-        most = int(length_limits(np.array([source_ids.shape[1]]))[0])
-        rows = [np.random.default_rng([self.seed, *row[row != PAD]]).random(most) for row in source_ids]
-        return np.array(rows, np.float32)
-
-
 class EnsembleEngine:
     """Searches of several models as one, on the live models, in the fixed shapes of the SavedModel's engine."""
 
     max_source_pieces = WIDTHS[-1]
 
-    def __init__(self, models: Sequence[Seq2Seq], options: SearchOptions | Draws) -> None:
-        """The models have one vocabulary; `options` say what a search is that is not greedy."""
-        self._models, self._options = models, options
-        self._greedy = tf.function(self._search_greedily, input_signature=(IDS,), autograph=False)
-        self._beam = tf.function(self._search_beam, input_signature=(IDS,), autograph=False)
-        self._sample = tf.function(self._draw, input_signature=(IDS, UNIFORMS), autograph=False)
+    def __init__(self, models: Sequence[Seq2Seq]) -> None:
+        """The models have one vocabulary."""
+        self._models = models
+        self._searches: dict[SearchOptions, Any] = {}  # compiled, each when it is first needed
 
-    def search(self, sources: Sequence[Sequence[int]], greedy: bool = False) -> list[list[Hypothesis]]:
-        """The hypotheses of each source (1 to max_source_pieces ids), best first."""
-        options = self._options
+    def search(
+        self,
+        sources: Sequence[Sequence[int]],
+        options: SearchOptions,
+        prefixes: Sequence[Sequence[int]] = (),
+        is_over: Callable[[], bool] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """As mt.engines.Engine says, without prefixes, a deadline, max_pieces and no_repeat."""
+        assert not prefixes, prefixes
+        assert not is_over, "a deadline"
+        assert (options.max_pieces, options.no_repeat) == (None, 0), options
+        if options not in self._searches:
+            self._searches[options] = self._compile(options)
+        search, sampling = self._searches[options], options.sampling
 
         def run(ids: np.ndarray) -> dict[str, Any]:
-            if greedy:
-                found: dict[str, Any] = self._greedy(ids)
-            elif isinstance(options, Draws):
-                found = self._sample(ids, options.uniforms(ids))
-            else:
-                found = self._beam(ids)
+            found: dict[str, Any] = search(ids, _uniforms(sampling, ids)) if sampling else search(ids)
             return found
 
         return search_in_fixed_shapes(run, sources)
 
-    def _search_greedily(self, source_ids: Tensor) -> dict[str, Tensor]:
-        step, state, limits, width = self._begin(source_ids)
-        return greedy_search(step, state, limits, width)._asdict()
+    def _compile(self, options: SearchOptions) -> Any:
+        """A function from ids (B, S), and random numbers (B, T) to draw with, to the fields of a SearchResult."""
+        if options.sampling:
+            sampling = replace(options.sampling, top_k=min(options.sampling.top_k, self._models[0].vocabulary))
 
-    def _search_beam(self, source_ids: Tensor) -> dict[str, Tensor]:
-        assert isinstance(self._options, SearchOptions), self._options
-        step, state, limits, width = self._begin(source_ids)
-        beam, alpha = self._options.beam, self._options.length_penalty
-        return beam_search(step, state, limits, width, beam, alpha)._asdict()
+            def draw(source_ids: Tensor, uniforms: Tensor) -> dict[str, Tensor]:
+                return sampling_search(*self._begin(source_ids), uniforms, sampling)._asdict()
 
-    def _draw(self, source_ids: Tensor, uniforms: Tensor) -> dict[str, Tensor]:
-        assert isinstance(self._options, Draws), self._options
-        sampling = self._options.sampling
-        sampling = replace(sampling, top_k=min(sampling.top_k, self._models[0].vocabulary))
-        step, state, limits, width = self._begin(source_ids)
-        return sampling_search(step, state, limits, width, uniforms, sampling)._asdict()
+            return tf.function(draw, input_signature=(IDS, UNIFORMS), autograph=False)
+
+        def search(source_ids: Tensor) -> dict[str, Tensor]:
+            start = self._begin(source_ids)
+            if options.beam == 1:
+                return greedy_search(*start)._asdict()
+            return beam_search(*start, options.beam, options.length_penalty)._asdict()
+
+        return tf.function(search, input_signature=(IDS,), autograph=False)
 
     def _begin(self, source_ids: Tensor) -> tuple[Step, Any, Tensor, Tensor]:
         """What every search begins with: step, state, limits and the width of the sources."""
         lengths = ops.sum(ops.cast(ops.not_equal(source_ids, PAD), "int32"), axis=1)
         return *begin(self._models, source_ids), length_limits(lengths), ops.shape(source_ids)[1]
+
+
+def _uniforms(sampling: Sampling, source_ids: np.ndarray) -> np.ndarray:
+    """Random numbers in [0, 1) (B, T) for sources (B, S), as many as their length limits may ask for."""
+    most = int(length_limits(np.array([source_ids.shape[1]]))[0])
+    return np.array([sampling.generator(row[row != PAD]).random(most) for row in source_ids], np.float32)
 
 
 def begin(models: Sequence[Seq2Seq], source_ids: Tensor) -> tuple[Step, Any]:
@@ -128,27 +120,35 @@ class Ensemble:
 
     bundles: tuple[Path, ...]
     beam: int | None = None  # None = the first bundle's
-    draws: Draws | None = None  # instead of a beam search
+    sampling: Sampling | None = None  # instead of a beam search
 
     def open(self) -> Translator:
-        """Their translator; a bundle alone and searched in its own way is run by its own graphs.
+        """Their translator; a bundle alone is run by its own graphs.
 
         Raises BundleError when vocabularies differ, or when there is no direction that all of them translate.
         """
         bundles = [load_bundle(path) for path in self.bundles]
         joined = _join(bundles)
-        search = joined.manifest.search
-        if len(bundles) == 1 and not self.draws and self.beam in (None, search["beam"]):
-            return Translator(joined)
-        options = self.draws or SearchOptions(self.beam or search["beam"], float(search.get("length_penalty", 1.0)))
-        return Translator(joined, engine=EnsembleEngine([restore_model(bundle) for bundle in bundles], options))
+        search = self._search(joined.manifest.search_options)
+        if len(bundles) == 1:
+            return Translator(joined, search=search)
+        engine = EnsembleEngine([restore_model(bundle) for bundle in bundles])
+        return Translator(joined, engine=engine, search=search)
+
+    def _search(self, own: SearchOptions) -> SearchOptions:
+        """How the bundles are searched, the first of which has this way of its own."""
+        if self.sampling:
+            return SearchOptions(beam=1, sampling=self.sampling)
+        return replace(own, beam=self.beam or own.beam)
 
     def describe(self) -> dict[str, Any]:
         """What decides the translations, for JSON."""
         manifests = [read_manifest(path) for path in self.bundles]
         names = [f"{manifest.name}, exported {manifest.created}" for manifest in manifests]
-        search = asdict(self.draws) if self.draws else {"beam": self.beam or manifests[0].search["beam"]}
-        return {"bundles": names, **search}
+        if self.sampling:
+            how = asdict(self.sampling)
+            return {"bundles": names, "seed": how.pop("seed"), "sampling": how}
+        return {"bundles": names, "beam": self._search(manifests[0].search_options).beam}
 
 
 def _join(bundles: Sequence[Bundle]) -> Bundle:

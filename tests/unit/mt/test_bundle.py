@@ -7,6 +7,7 @@ import re
 import pytest
 
 from mt.bundle import FORMAT, MANIFEST, PIECES, Manifest, load_bundle, read_manifest, seal, shipped_bundle
+from mt.engines import SearchOptions
 from mt.errors import BundleError, UnsupportedLanguage
 from tests import tiny
 
@@ -143,6 +144,25 @@ def test_a_manifest_with_values_of_another_kind_is_damaged(bundle_copy, facts):
     change_manifest(bundle_copy, **facts)
     with pytest.raises(BundleError, match=rf"{bundle_copy}/manifest\.json is damaged: .*{next(iter(facts))}"):
         load_bundle(bundle_copy)
+
+
+@pytest.mark.parametrize(
+    ("search", "complaint"),
+    [
+        ({"beam": 0}, r"beam must be from 1 to 16, got 0\."),
+        ({"beam": 1_000}, r"beam must be from 1 to 16, got 1,000\."),
+        ({"beam": 5, "length_penalty": -1}, r"length_penalty must be at least 0 and finite, got -1\.0\."),
+        ({"beam": 5, "length_penalty": "much"}, "could not convert"),
+    ],
+)
+def test_a_manifest_whose_search_is_out_of_range_is_damaged(bundle_copy, search, complaint):
+    change_manifest(bundle_copy, search=search)
+    with pytest.raises(BundleError, match=rf"manifest\.json is damaged: {complaint}"):
+        load_bundle(bundle_copy)
+
+
+def test_a_bundle_says_how_its_own_search_goes():
+    assert tiny.bundle().manifest.search_options == SearchOptions(tiny.BEAM, length_penalty=1.0)
 
 
 def test_a_direction_whose_target_the_pieces_do_not_know_is_refused(bundle_copy):

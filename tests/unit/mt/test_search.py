@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from keras import ops
 
 from mt.errors import InvalidOption
+from mt.sampling import Sampling
 from mt.search import (
     NEVER,
-    Sampling,
     SearchResult,
     beam_search,
     greedy_search,
@@ -247,19 +247,6 @@ def test_pieces_are_drawn_as_often_as_the_tempered_probabilities_say(temperature
 def test_the_largest_random_number_below_one_draws_the_last_candidate():
     script, alphabet = speller({"a": 0.6, "b": 0.4})
     assert spell(sample(script, [2], [[0.99999994, 0.99999994]], top_k=2), alphabet)[:1] == "b"
-
-
-@pytest.mark.parametrize(
-    ("option", "complaint"),
-    [
-        ({"top_k": 0}, "top_k must be at least 1, got 0."),
-        ({"temperature": 0.0}, "temperature must be above 0, got 0.0."),
-        ({"temperature": -1.0}, "temperature must be above 0, got -1.0."),
-    ],
-)
-def test_sampling_options_outside_their_range_are_refused(option, complaint):
-    with pytest.raises(InvalidOption, match=complaint):
-        Sampling(**option)
 
 
 def test_a_beam_below_one_is_refused():

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.engines import Hypothesis
-from mt.errors import InvalidOption, InvalidText, UnsupportedLanguage
+from mt.engines import MOST_BEAM
+from mt.errors import InvalidText, UnsupportedLanguage
 from mt.text import normalize, sentences
 from mt.translator import Translation, Translator
 from tests import tiny
+from tests.repeating import OWN, RepeatingEngine, repeater
 
 MAX_PIECES = tiny.MANIFEST["max_source_pieces"] - 2
 FRAGMENTS = st.sampled_from(
@@ -34,32 +35,6 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 ANY_TEXT = st.one_of(st.text(max_size=20), st.lists(FRAGMENTS, max_size=12).map("".join))
-
-
-class RepeatingEngine:
-    """Gives back the pieces of each source, then (as second and third best) those without the first, or the last."""
-
-    max_source_pieces = 128
-
-    def __init__(self, is_complete=True, most_hypotheses=3):
-        self.is_complete = is_complete
-        self.most_hypotheses = most_hypotheses
-        self.searched = []
-
-    def search(self, sources, greedy=False):
-        self.searched.append((len(sources), greedy))
-        return [self._hypotheses(list(source[1:-1])) for source in sources]
-
-    def _hypotheses(self, ids):
-        found = [ids, ids[1:], ids[:-1]][: self.most_hypotheses]
-        return [
-            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, np.zeros((len(one), 1), np.float32))
-            for rank, one in enumerate(found)
-        ]
-
-
-def repeater(**options):
-    return Translator(tiny.bundle(), engine=RepeatingEngine(**options))
 
 
 def repeat(texts, **options):
@@ -202,14 +177,6 @@ def test_a_sentence_with_fewer_hypotheses_keeps_its_best_in_the_alternatives():
     assert translator.translate(["twenty-two"], "en", "de", n_best=3)[0].alternatives == ()
 
 
-@pytest.mark.parametrize("n_best", [1, 2, tiny.BEAM])
-def test_the_model_gives_at_most_as_many_translations_as_asked_for_all_distinct(n_best):
-    for one in tiny.translator().translate(["seventy", "two hundred"], "en", "de", n_best=n_best):
-        texts = [one.text, *one.alternatives]
-        assert 1 <= len(texts) <= n_best
-        assert len(set(texts)) == len(texts)
-
-
 def test_what_comes_twice_is_searched_once_and_batches_have_at_most_32():
     translator = repeater()
     names = list(tiny.number_names("en")[:70])
@@ -221,14 +188,6 @@ def test_progress_counts_every_part_that_is_searched():
     done = []
     repeater().translate(list(tiny.number_names("en")[:70]), "en", "de", progress=done.append)
     assert done == [32, 32, 6]
-
-
-def test_greedy_search_is_the_engines_own():
-    translator = repeater()
-    translator.translate(["one"], "en", "de", greedy=True)
-    assert translator._engine.searched == [(1, True)]
-    (greedy,) = tiny.translator().translate(["two hundred"], "en", "de", greedy=True)
-    assert greedy.alternatives == ()
 
 
 def test_a_translation_has_no_line_end_or_control_character_of_its_own():
@@ -250,12 +209,6 @@ def test_a_direction_that_the_model_lacks_is_refused_with_those_it_has(pair):
         repeater().translate(["one"], source, target)
 
 
-@pytest.mark.parametrize("n_best", [0, -1, tiny.BEAM + 1])
-def test_more_translations_than_the_beam_or_less_than_one_are_refused(n_best):
-    with pytest.raises(InvalidOption, match=rf"n_best must be from 1 to 4, got {n_best}\."):
-        repeater().translate(["one"], "en", "de", n_best=n_best)
-
-
 @pytest.mark.parametrize("text", ["a\ud800b", "\udfff", "one.\n\udc00"])
 def test_an_unpaired_surrogate_is_refused(text):
     with pytest.raises(InvalidText, match=r"unpaired surrogate U\+D"):
@@ -267,7 +220,7 @@ def test_a_megabyte_of_text_comes_back():
     translator = repeater()
     (one,) = translator.translate([text], "en", "de")
     assert one.text == text
-    assert translator._engine.searched == [(2, False)]
+    assert translator._engine.searched == [(2, OWN)]
 
 
 def test_a_megabyte_without_a_space_comes_back():
@@ -295,7 +248,7 @@ def test_a_translator_says_what_it_is_and_warms_up():
     translator = tiny.translator()
     translator.warm_up()
     assert (translator.name, translator.directions) == ("tiny", (("en", "de"), ("de", "en")))
-    assert translator.max_n_best == tiny.BEAM
+    assert translator.max_n_best == MOST_BEAM
 
 
 def test_the_target_language_decides_the_translation():

@@ -6,10 +6,10 @@ import tomllib
 import pytest
 
 from mt.errors import CorpusError, UnsupportedLanguage
-from mt.search import Sampling
+from mt.sampling import Sampling
 from tests import tiny
 from training.data.corpus import read_pairs
-from training.evaluation.ensemble import Draws, Ensemble
+from training.evaluation.ensemble import Ensemble
 from training.recipe import CorpusConfig, from_values
 from training.synthesis import Synthesis, back_translate, describe, synthesize
 
@@ -152,7 +152,7 @@ def test_back_translation_by_a_bundle_is_what_its_translator_says(german, tmp_pa
 def test_drawn_back_translations_are_repeated_by_their_seed(german, tmp_path):
     texts = []
     for number, seed in enumerate((1, 1, 2)):
-        teacher = Ensemble((tiny.bundle_folder(),), draws=Draws(Sampling(), seed))
+        teacher = Ensemble((tiny.bundle_folder(),), sampling=Sampling(seed=seed))
         back_translate(teacher, german, ("de", "en"), tmp_path / f"{number}.tsv")
         texts.append((tmp_path / f"{number}.tsv").read_text(encoding="utf-8"))
     assert texts[0] == texts[1] != texts[2]

@@ -1,14 +1,18 @@
-"""The TensorFlow engine: a few fixed shapes whatever comes, and nobody's result depends on a neighbour."""
+"""The TensorFlow engine: a few fixed shapes, whatever comes."""
 
-import numpy as np
+from functools import partial
+from itertools import product
+
 import pytest
-from hypothesis import given
+import tensorflow as tf
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.engines.savedmodel import BATCHES, WIDTHS, SavedModelEngine, _fixed_shape
+from mt.engines import SearchOptions
+from mt.engines.savedmodel import BATCHES, BEAMS, WIDTHS, SavedModelDecoder, SavedModelEngine, _fixed_shape
+from mt.engines.steered import steered_search
 from mt.errors import BundleError
 from mt.tokenizer import EOS, PAD
-from tests import tiny
 
 SOURCES = st.lists(st.lists(st.integers(4, 99), min_size=1, max_size=WIDTHS[-1]), min_size=1, max_size=BATCHES[-1])
 
@@ -23,45 +27,69 @@ def test_sources_of_any_number_and_length_fit_one_of_the_fixed_shapes(sources):
     assert all(row.tolist() == [EOS] + [PAD] * (len(row) - 1) for row in array[len(sources) :])
 
 
-@pytest.fixture(scope="module")
-def engine():
-    return SavedModelEngine(tiny.bundle().saved_model, threads=1)
+class Signatures:
+    """`encode` and, when it is called, `step` of no model: the lower a piece, the likelier; the fourth best is EOS."""
+
+    def __init__(self):
+        self.structured_outputs = {"log_probabilities": tf.TensorSpec((None, None, 9))}
+        self.shapes = set()  # of steps: sources, hypotheses, width
+
+    def encode(self, source_ids):
+        fields = {"outputs": (1, source_ids.shape[1], 4), "keys": (1, source_ids.shape[1], 2)}
+        fields |= {"hidden": (1, 1, 2, 3), "cell": (1, 1, 2, 3)}
+        return {name: tf.ones(shape) for name, shape in fields.items()}
+
+    def __call__(self, ids, mask, count, **fields):
+        self.shapes.add((*ids.shape, mask.shape[1]))
+        assert fields["hidden"].shape == fields["cell"].shape == (*ids.shape, 2, 3)
+        assert fields["outputs"].shape[:2] == fields["keys"].shape[:2] == mask.shape
+        table = tf.tile(tf.constant([[[*[-1e9] * EOS, -4.0, *range(-1, -6, -1)]]], tf.float32), (*ids.shape, 1))
+        best, best_ids = tf.math.top_k(table, count)
+        attention = tf.ones((*ids.shape, mask.shape[1]))
+        found = {"log_probabilities": table, "best_log_probabilities": best, "best_ids": best_ids}
+        return {**found, "attention": attention, "next_hidden": fields["hidden"], "next_cell": fields["cell"]}
 
 
-def sources(count):
-    tokenizer = tiny.tokenizer()
-    return [tokenizer.source_ids(ids, "de") for ids in tokenizer.encode(tiny.number_names("en")[100 : 100 + count])]
-
-
-@pytest.mark.parametrize("greedy", [False, True])
-def test_a_source_is_searched_alone_as_among_others(engine, greedy):
-    some = sources(35)
-    together = engine.search(some, greedy)
-    assert len(together) == 35
-    for place in (0, 17, 34):
-        (alone,) = engine.search([some[place]], greedy)
-        for one, other in zip(alone, together[place], strict=True):
-            assert (one.ids, one.is_complete) == (other.ids, other.is_complete)
-            assert one.score == pytest.approx(other.score, abs=1e-4)
-            np.testing.assert_allclose(one.attention, other.attention, atol=1e-4)
-
-
-def test_hypotheses_come_as_many_as_the_beam_with_attention_over_their_own_source(engine):
-    for source, found in zip(sources(5), engine.search(sources(5)), strict=True):
-        assert len(found) == tiny.BEAM
-        for one in found:
-            assert one.attention.shape == (len(one.ids), len(source))
-            np.testing.assert_allclose(one.attention.sum(axis=1), 1, atol=1e-5)
-
-
-def test_greedy_search_gives_one_hypothesis(engine):
-    assert [len(found) for found in engine.search(sources(3), greedy=True)] == [1, 1, 1]
-
-
-def test_no_sources_give_nothing(engine):
-    assert engine.search([]) == []
+@settings(max_examples=5)
+@given(SOURCES, st.integers(1, 16))
+def test_a_driven_step_has_one_of_the_fixed_shapes(sources, beam):
+    signatures = Signatures()
+    begin = partial(SavedModelDecoder, signatures.encode, signatures, tf.constant)
+    found = steered_search(begin, sources, SearchOptions(beam, max_pieces=3), [[5, 8]] * len(sources))
+    assert signatures.shapes <= set(product(BATCHES, BEAMS, WIDTHS))
+    for source, hypotheses in zip(sources, found, strict=True):
+        assert [one.ids[:2] for one in hypotheses] == [[5, 8]] * len(hypotheses)
+        assert {one.attention.shape[1] for one in hypotheses} == {len(source)}
+        assert hypotheses[0].score == -2 - 5 + (-4 if beam >= 4 else -1)
 
 
 def test_a_folder_without_a_saved_model_is_refused(tmp_path):
     with pytest.raises(BundleError, match=rf"TensorFlow cannot load the SavedModel {tmp_path}: "):
-        SavedModelEngine(tmp_path)
+        SavedModelEngine(tmp_path, SearchOptions(5))
+
+
+@pytest.fixture(scope="module")
+def older_saved_model(tmp_path_factory):
+    """One with the searches of its export alone, which find nothing."""
+
+    def find(source_ids):
+        counts = tf.zeros((tf.shape(source_ids)[0], 0), tf.int32)
+        return {"lengths": counts, "scores": tf.cast(counts, tf.float32)}
+
+    search = tf.function(find, input_signature=[tf.TensorSpec((None, None), tf.int32, name="source_ids")])
+    path = tmp_path_factory.mktemp("older")
+    tf.saved_model.save(tf.Module(), str(path), signatures={"serving_default": search, "greedy": search})
+    return path
+
+
+@pytest.mark.parametrize("options", [SearchOptions(5), SearchOptions(1), SearchOptions(1, length_penalty=0.5)])
+def test_a_saved_model_without_a_step_has_the_searches_of_its_export(older_saved_model, options):
+    assert SavedModelEngine(older_saved_model, SearchOptions(5)).search([[4, EOS]], options) == [[]]
+
+
+@pytest.mark.parametrize(
+    "options", [SearchOptions(4), SearchOptions(5, length_penalty=0.5), SearchOptions(1, no_repeat=2)]
+)
+def test_any_other_search_of_it_is_refused_with_what_to_do(older_saved_model, options):
+    with pytest.raises(BundleError, match=r"knows no search but greedy search and that with .*beam=5.* bundle again\."):
+        SavedModelEngine(older_saved_model, SearchOptions(5)).search([[4, EOS]], options)

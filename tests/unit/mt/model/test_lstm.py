@@ -55,6 +55,19 @@ def test_outputs_and_gradients_are_those_of_keras(positions, compiled):
         np.testing.assert_allclose(value, keras_value, atol=2e-6)
 
 
+@pytest.mark.parametrize("positions", [1, 7])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_single_sequence_gives_what_it_gives_among_others(positions, compiled):
+    layer, inputs = make_pair()[1], draw_inputs(positions)
+
+    def run(sequences, hidden, cell):
+        return layer(sequences, initial_state=[hidden, cell])
+
+    specs = [tf.TensorSpec((1, *spec.shape[1:])) for spec in SPECS]
+    alone = tf.function(run, input_signature=specs) if compiled else run
+    np.testing.assert_allclose(alone(*(value[:1] for value in inputs)), run(*inputs)[:1], atol=2e-6)
+
+
 def test_without_a_state_it_starts_from_zeros():
     layer = make_pair()[1]
     sequences = draw_inputs(6)[0]

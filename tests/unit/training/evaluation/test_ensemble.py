@@ -1,22 +1,22 @@
 """Several models as one: the mean of their probabilities, and pieces drawn at random."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 
+from mt.engines import SearchOptions
 from mt.engines.savedmodel import SavedModelEngine
 from mt.errors import BundleError
-from mt.export import SearchOptions
 from mt.model import ModelConfig
-from mt.search import Sampling
+from mt.sampling import Sampling
 from mt.tokenizer import BOS
+from mt.translator import Translator
 from tests import tiny
 from training.data.dataset import pad
-from training.evaluation.ensemble import Draws, Ensemble, EnsembleEngine, _join, begin
+from training.evaluation.ensemble import Ensemble, EnsembleEngine, _join, begin
 
-OPTIONS = SearchOptions(beam=tiny.BEAM, length_penalty=1.0)
+OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
 SMALLER = ModelConfig(embedding=10, encoder_hidden=6, decoder_hidden=8)
 TEXTS = list(tiny.number_names("en")[95:102])
 
@@ -34,18 +34,18 @@ def require_same(found, expected):
 
 @pytest.fixture(scope="module")
 def alone():
-    return EnsembleEngine([tiny.model()], OPTIONS)
+    return EnsembleEngine([tiny.model()])
 
 
-@pytest.mark.parametrize("greedy", [False, True])
-def test_one_model_finds_what_its_bundle_finds(alone, greedy):
-    bundled = SavedModelEngine(tiny.bundle().saved_model)
-    require_same(alone.search(sources(), greedy), bundled.search(sources(), greedy))
+@pytest.mark.parametrize("options", [OPTIONS, GREEDY, SearchOptions(2, length_penalty=0.0)])
+def test_one_model_finds_what_its_bundle_finds(alone, options):
+    bundled = SavedModelEngine(tiny.bundle().saved_model, OPTIONS)
+    require_same(alone.search(sources(), options), bundled.search(sources(), options))
 
 
 def test_a_model_with_itself_finds_what_it_finds_alone(alone):
-    together = EnsembleEngine([tiny.model(), tiny.model()], OPTIONS)
-    require_same(together.search(sources()), alone.search(sources()))
+    together = EnsembleEngine([tiny.model(), tiny.model()])
+    require_same(together.search(sources(), OPTIONS), alone.search(sources(), OPTIONS))
 
 
 @pytest.mark.parametrize("other", [tiny.CONFIG, SMALLER], ids=["of one size", "of two sizes"])
@@ -65,51 +65,59 @@ def test_each_step_has_the_mean_of_the_models_probabilities_and_attention(other)
         np.testing.assert_allclose(attention, np.mean([weights for _, weights, _ in own], axis=0), atol=1e-6)
 
 
-@cache
-def sampler(seed, top_k):
-    return EnsembleEngine([tiny.model()], Draws(Sampling(top_k=top_k), seed))
+def drawn(engine, seed, chosen=None, top_k=10):
+    options = SearchOptions(1, sampling=Sampling(top_k=top_k, seed=seed))
+    return [found[0].ids for found in engine.search(chosen or sources(), options)]
 
 
-def drawn(seed, chosen=None, top_k=10):
-    return [found[0].ids for found in sampler(seed, top_k).search(chosen or sources())]
+def test_a_seed_draws_the_same_again_and_another_one_something_else(alone):
+    assert drawn(alone, 1) == drawn(alone, 1) != drawn(alone, 2)
 
 
-def test_a_seed_draws_the_same_again_and_another_one_something_else():
-    assert drawn(1) == drawn(1) != drawn(2)
+def test_a_draw_does_not_depend_on_other_sources(alone):
+    assert drawn(alone, 1, sources()[3:4]) == drawn(alone, 1)[3:4]
 
 
-def test_a_draw_does_not_depend_on_other_sources():
-    assert drawn(1, sources()[3:4]) == drawn(1)[3:4]
+def test_one_model_draws_what_its_bundle_draws(alone):
+    assert drawn(alone, 1) == drawn(SavedModelEngine(tiny.bundle().saved_model, OPTIONS), 1)
 
 
 def test_drawn_from_the_likeliest_piece_alone_a_translation_is_the_greedy_one(alone):
-    assert drawn(1, top_k=1) == [found[0].ids for found in alone.search(sources(), greedy=True)]
+    assert drawn(alone, 1, top_k=1) == [found[0].ids for found in alone.search(sources(), GREEDY)]
 
 
-def test_pieces_are_drawn_from_no_more_than_there_are():
-    found = drawn(1, top_k=10**6)
+def test_pieces_are_drawn_from_no_more_than_there_are(alone):
+    found = drawn(alone, 1, top_k=10**6)
     assert len(found) == len(TEXTS)
     assert max(map(max, filter(None, found))) < tiny.VOCABULARY
 
 
-def test_a_bundle_searched_in_its_own_way_is_run_by_its_graphs():
-    assert isinstance(Ensemble((tiny.bundle_folder(),)).open()._engine, SavedModelEngine)
+@pytest.mark.parametrize(
+    ("how", "search"),
+    [
+        ({}, OPTIONS),
+        ({"beam": 2}, SearchOptions(2)),
+        ({"sampling": Sampling(seed=3)}, SearchOptions(1, sampling=Sampling(seed=3))),
+    ],
+)
+def test_a_bundle_alone_says_what_its_translator_says(how, search):
+    found = Ensemble((tiny.bundle_folder(),), **how).open().translate(TEXTS, "en", "de")
+    assert found == tiny.translator().translate(TEXTS, "en", "de", search=search)
 
 
-def test_another_beam_than_the_bundles_is_searched_with_the_live_model():
-    translator = Ensemble((tiny.bundle_folder(),), beam=1).open()
-    found, greedy = (
-        one.translate(TEXTS, "en", "de", greedy=one is not translator) for one in (translator, tiny.translator())
-    )
-    assert [one.text for one in found] == [one.text for one in greedy]
-    assert isinstance(translator._engine, EnsembleEngine)
-
-
-def test_bundles_together_translate_what_one_translates_when_they_are_the_same():
-    found, alone = (
-        one.translate(TEXTS, "de", "en") for one in (Ensemble((tiny.bundle_folder(),) * 2).open(), tiny.translator())
-    )
+@pytest.mark.parametrize(("beam", "is_greedy"), [(None, False), (1, True)])
+def test_bundles_together_translate_what_one_translates_when_they_are_the_same(beam, is_greedy):
+    found = Ensemble((tiny.bundle_folder(),) * 2, beam).open().translate(TEXTS, "de", "en")
+    alone = Translator(tiny.bundle(), engine="savedmodel").translate(TEXTS, "de", "en", greedy=is_greedy)
     assert [one.text for one in found] == [one.text for one in alone]
+
+
+def test_bundles_together_may_draw_their_translations():
+    drawn, again = (
+        Ensemble((tiny.bundle_folder(),) * 2, sampling=Sampling(seed=seed)).open().translate(TEXTS, "de", "en")
+        for seed in (1, 2)
+    )
+    assert [one.text for one in drawn] != [one.text for one in again]
 
 
 def test_an_ensemble_says_what_decides_its_translations():
@@ -117,8 +125,8 @@ def test_an_ensemble_says_what_decides_its_translations():
     made = tiny.bundle().manifest.created
     assert Ensemble(bundles).describe() == {"bundles": [f"tiny, exported {made}"], "beam": tiny.BEAM}
     assert Ensemble(bundles, beam=2).describe()["beam"] == 2
-    draws = Ensemble(bundles, draws=Draws(Sampling(0.5, 3), 7)).describe()
-    assert (draws["sampling"], draws["seed"]) == ({"temperature": 0.5, "top_k": 3}, 7)
+    drawing = Ensemble(bundles, sampling=Sampling(0.5, 3, 7)).describe()
+    assert (drawing["sampling"], drawing["seed"]) == ({"temperature": 0.5, "top_k": 3}, 7)
 
 
 def test_bundles_of_different_vocabularies_are_refused_with_both():

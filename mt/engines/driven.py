@@ -1,0 +1,155 @@
+"""Beam search in NumPy that drives a decoder piece by piece; needs neither TensorFlow nor Keras.
+
+It finds what mt.search.beam_search finds. Here each step is a call, so that the first one, before which all places of a
+beam are the same, is made for one of them, and a batch shrinks as its hypotheses end.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from mt.engines import Hypothesis, SearchOptions
+from mt.tokenizer import BOS, EOS
+
+NEVER = -1e9  # the log-probability of what cannot happen
+BEHIND = -1e3  # puts the rank of a cut hypothesis behind those of complete ones
+WORTH_SHRINKING = 0.75  # of the places at work, or fewer, still needed: decoders take longer for a step of a new shape
+
+Floats = np.ndarray
+Ids = np.ndarray
+
+
+class Continuations(NamedTuple):
+    """The likeliest next pieces of each hypothesis, best first, and what the decoder looked at before them."""
+
+    log_probabilities: Floats  # (B, K, C) natural-log
+    ids: Ids  # (B, K, C)
+    attention: Floats  # (B, K, S) float32
+
+
+class Decoder(Protocol):
+    """The decoding of some sources under way: it holds their memory and the states of their hypotheses."""
+
+    def step(self, ids: Ids, count: int) -> Continuations:
+        """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
+
+    def likelihood(self, ids: Ids) -> Floats:
+        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
+
+
+class _Step(NamedTuple):
+    """What one step chose; a hypothesis is read back from its last piece."""
+
+    ids: Ids  # (B, K)
+    attention: Floats  # (B, K, S)
+    rows: Ids  # (B,) where each source stands in the step before
+    parents: Ids  # (B, K) where each hypothesis's predecessor does
+
+
+class _Leaf(NamedTuple):
+    """A hypothesis that has left the beam."""
+
+    rank: float  # score / length penalty, and BEHIND for one that was cut
+    score: float
+    is_complete: bool  # its last step chose EOS
+    is_late: bool  # time was up
+    steps: int
+    row: int  # where it stands in the last of them
+    place: int
+
+
+def length_limit(source_pieces: int) -> int:
+    """The most pieces that a translation may have; one of mt.search.length_limits."""
+    return 2 * source_pieces + 20
+
+
+def never() -> bool:
+    """That time is up, where it never is."""
+    return False
+
+
+def beam_search(
+    decoder: Decoder,
+    lengths: Sequence[int],
+    options: SearchOptions,
+    is_over: Callable[[], bool] = never,
+    least_steps: int = 0,
+) -> list[list[Hypothesis]]:
+    """The hypotheses of sources of these lengths, best first by score / length penalty (Wu et al. 2016, §7).
+
+    Every step keeps the best continuations, as many as the beam less the hypotheses that have ended; beam 1 is greedy
+    search. Those that the limit of pieces cut stand behind all others, and so do those that are still live when time
+    `is_over`, which is asked from `least_steps` steps on. The decoder begins with one hypothesis a source.
+    """
+    limits = np.array([options.max_pieces or length_limit(pieces) for pieces in lengths])
+    leaves: list[list[_Leaf]] = [[] for _ in lengths]
+    steps: list[_Step] = []
+    live = rows = np.arange(len(lengths))  # the numbers of the sources at hand, and their rows in the step before
+    places = np.zeros((len(lengths), 1), np.intp)  # and the hypotheses' places there
+    scores, last = np.zeros(places.shape, np.float32), np.full(places.shape, BOS, np.int32)
+    while (scores > NEVER / 2).any():
+        found = decoder.step(last, options.beam)
+        room = options.beam - np.array([len(leaves[source]) for source in live])
+        scores, parents, last = _best_continuations(scores, found, room)
+        attention = np.take_along_axis(found.attention, parents[:, :, None], axis=1)
+        steps.append(_Step(last, attention, rows, np.take_along_axis(places, parents, axis=1)))
+        is_late = len(steps) >= least_steps and is_over()
+        for leaf in _leaving(scores, last, len(steps), limits[live], options.length_penalty, is_late):
+            leaves[live[leaf.row]].append(leaf)
+            scores[leaf.row, leaf.place] = NEVER
+        rows, places = _still_needed(scores)
+        decoder.keep(rows, np.take_along_axis(parents[rows], places, axis=1))
+        live = live[rows]
+        scores, last = (np.take_along_axis(field[rows], places, axis=1) for field in (scores, last))
+    return [
+        [_read_back(steps, leaf, pieces) for leaf in sorted(found, key=lambda leaf: -leaf.rank)]
+        for pieces, found in zip(lengths, leaves, strict=True)
+    ]
+
+
+def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tuple[Floats, Ids, Ids]:
+    """Scores, predecessors' places and pieces, each (B, K'), of the best continuations for the room of each source."""
+    batch, beam, count = found.ids.shape
+    totals = (scores[:, :, None] + found.log_probabilities).reshape(batch, beam * count)
+    order = np.argsort(-totals, axis=1, kind="stable")[:, : room.max()]
+    scores, ids = (np.take_along_axis(field.reshape(batch, -1), order, axis=1) for field in (totals, found.ids))
+    is_open = np.arange(order.shape[1]) < room[:, None]
+    return np.where(is_open, scores, np.float32(NEVER)), order // count, ids
+
+
+def _leaving(scores: Floats, ids: Ids, steps: int, limits: Ids, alpha: float, is_late: bool) -> Iterator[_Leaf]:
+    """The hypotheses (B, K) that end with a step: by EOS, at the limit of their source, or all since it is late."""
+    ranks = scores / np.float32((5 + steps) / 6) ** np.float32(alpha)
+    is_live, is_complete = scores > NEVER / 2, ids == EOS
+    is_long = ~is_complete & (steps >= limits)[:, None]
+    for row, place in np.argwhere(is_live & (is_complete | is_long | is_late)).tolist():
+        complete = bool(is_complete[row, place])
+        rank = float(ranks[row, place] + np.float32(0 if complete else BEHIND))
+        late = not complete and not is_long[row, place]
+        yield _Leaf(rank, float(scores[row, place]), complete, late, steps, row, place)
+
+
+def _still_needed(scores: Floats) -> tuple[Ids, Ids]:
+    """The rows (B',) and in each the places (B', K') to go on with: all, unless some less are worth it."""
+    is_live = scores > NEVER / 2
+    rows, width = np.flatnonzero(is_live.any(axis=1)), int(is_live.sum(axis=1).max())
+    if len(rows) * width > WORTH_SHRINKING * scores.size:
+        rows, width = np.arange(len(scores)), scores.shape[1]
+    return rows, np.argsort(~is_live[rows], axis=1, kind="stable")[:, :width]
+
+
+def _read_back(steps: Sequence[_Step], leaf: _Leaf, pieces: int) -> Hypothesis:
+    """A hypothesis, from its last piece back to its first, with its attention to the `pieces` of its source."""
+    ids, attention = [], []
+    row, place = leaf.row, leaf.place
+    for step in reversed(steps[: leaf.steps]):
+        ids.append(int(step.ids[row, place]))
+        attention.append(step.attention[row, place, :pieces])
+        row, place = step.rows[row], step.parents[row, place]
+    end = int(leaf.is_complete)  # the EOS of a complete one is left out
+    looked = np.array(attention[end:][::-1], np.float32).reshape(-1, pieces)
+    return Hypothesis(ids[end:][::-1], leaf.score, leaf.is_complete, looked, leaf.is_late)

@@ -1,0 +1,155 @@
+"""The LiteRT engine: int8 graphs of an encoder and of a decoder's step, without TensorFlow."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+import numpy as np
+
+from mt.engines import Hypothesis, SearchOptions
+from mt.engines.chatter import without_chatter
+from mt.engines.driven import Continuations
+from mt.engines.steered import steered_search
+from mt.errors import BundleError
+
+Array = np.ndarray
+ENDING = ".tflite"
+# The outputs of each graph, those of the SavedModel's signature of that name (mt.export). The converter numbers them in
+# the order of the alphabet instead of keeping their names.
+GRAPHS = {
+    "encode": ("cell", "hidden", "keys", "outputs"),
+    "step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
+}
+
+
+class LiteRTEngine:
+    """Searches of any number of sources; several threads may search at once, each search on its own."""
+
+    max_source_pieces = 512
+
+    def __init__(self, path: Path) -> None:
+        """Loads the graphs in a folder; BundleError when one is missing or no graph."""
+        self._path = path
+        # One thread at a time may use an interpreter; more are made when more threads search at once, and kept.
+        self._idle: LifoQueue[Graphs] = LifoQueue()
+        self._idle.put(Graphs(path))
+
+    def search(
+        self,
+        sources: Sequence[Sequence[int]],
+        options: SearchOptions,
+        prefixes: Sequence[Sequence[int]] = (),
+        is_over: Callable[[], bool] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """As mt.engines.Engine says."""
+        with self._graphs() as graphs:
+            return steered_search(partial(LiteRTDecoder, graphs), sources, options, prefixes, is_over)
+
+    @contextmanager
+    def _graphs(self) -> Iterator["Graphs"]:
+        """Interpreters that nobody else uses meanwhile."""
+        try:
+            graphs = self._idle.get_nowait()
+        except Empty:
+            graphs = Graphs(self._path)
+        try:
+            yield graphs
+        finally:
+            self._idle.put(graphs)
+
+
+class LiteRTDecoder:
+    """The decoding of some sources; a mt.engines.driven.Decoder."""
+
+    def __init__(self, graphs: "Graphs", sources: Sequence[Sequence[int]]) -> None:
+        self._step = graphs.step
+        names, width = GRAPHS["encode"], max(map(len, sources))
+        encoded = [graphs.encode.run({"source_ids": np.array([source], np.int32)}, names) for source in sources]
+        cells, hidden, keys, outputs = zip(*encoded, strict=True)
+        self._states = {"hidden": np.concatenate(hidden), "cell": np.concatenate(cells)}
+        self._memory = {
+            "outputs": _stack([array[0] for array in outputs], width),
+            "keys": _stack([array[0] for array in keys], width),
+            "mask": _stack([np.ones(len(source), bool) for source in sources], width),
+        }
+
+    def step(self, ids: Array, count: int) -> Continuations:
+        """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
+        inputs = {"ids": ids.astype(np.int32), "count": np.array(min(count, self._step.vocabulary), np.int32)}
+        names = ("best_log_probabilities", "best_ids", "attention", "next_hidden", "next_cell")
+        *found, hidden, cell = self._step.run({**inputs, **self._states, **self._memory}, names)
+        self._states = {"hidden": hidden, "cell": cell}
+        return Continuations(*found)
+
+    def likelihood(self, ids: Array) -> Array:
+        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+        log_probabilities = self._step.read("log_probabilities")
+        return np.take_along_axis(log_probabilities, ids[:, :, None], axis=2)[:, :, 0]
+
+    def keep(self, rows: Array, places: Array) -> None:
+        """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
+        self._states = {name: state[rows[:, None], places] for name, state in self._states.items()}
+        if len(rows) < len(self._memory["mask"]):
+            self._memory = {name: array[rows] for name, array in self._memory.items()}
+
+
+def _stack(arrays: Sequence[Array], length: int) -> Array:
+    """Arrays (S, …) of their own lengths as one (B, length, …), with zeros behind their ends."""
+    stacked = np.zeros((len(arrays), length, *arrays[0].shape[1:]), arrays[0].dtype)
+    for number, array in enumerate(arrays):
+        stacked[number, : len(array)] = array
+    return stacked
+
+
+class Graphs:
+    """An interpreter for each graph of a bundle; for one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.encode, self.step = (Graph(path, name) for name in ("encode", "step"))
+
+
+class Graph:
+    """One LiteRT graph: arrays by name in, arrays by name out."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        # Imported here, so that the module can be looked at where LiteRT is not installed.
+        from ai_edge_litert.interpreter import Interpreter
+
+        path = folder / f"{name}{ENDING}"
+        try:
+            with without_chatter():
+                self._interpreter = Interpreter(str(path), num_threads=1)
+                self._interpreter.allocate_tensors()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise BundleError(f"LiteRT cannot load the graph {path}: {error}. Export the bundle again.") from error
+        runner = self._interpreter.get_signature_runner()
+        self._inputs = {one: detail["index"] for one, detail in runner.get_input_details().items()}
+        outputs = {one: runner.get_output_details()[f"output_{place}"] for place, one in enumerate(GRAPHS[name])}
+        self._outputs = {one: detail["index"] for one, detail in outputs.items()}
+        self.vocabulary = int(outputs["log_probabilities"]["shape"][-1]) if name == "step" else 0
+        self._given: dict[str, Array] = {}
+
+    def run(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
+        """Some outputs for all inputs; an array that is given again is not copied again, so it must not change."""
+        resized = {name: array for name, array in inputs.items() if array.shape != self._shape(name)}
+        if resized:
+            for name, array in resized.items():
+                self._interpreter.resize_tensor_input(self._inputs[name], array.shape)
+            self._interpreter.allocate_tensors()  # which forgets all inputs
+            self._given = {}
+        for name, array in inputs.items():
+            if self._given.get(name) is not array:
+                self._interpreter.set_tensor(self._inputs[name], array)
+        self._given = dict(inputs)
+        self._interpreter.invoke()
+        return [self.read(name) for name in outputs]
+
+    def read(self, output: str) -> Array:
+        """An output of the last run."""
+        array: Array = self._interpreter.get_tensor(self._outputs[output])
+        return array
+
+    def _shape(self, name: str) -> tuple[int, ...] | None:
+        return self._given[name].shape if name in self._given else None

@@ -1,0 +1,178 @@
+"""What turns a search from its own way: a prefix that it must begin with, repeats that it must not make, and chance.
+
+Each is a decoder around another, and the search of mt.engines.driven takes what it is offered.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mt.engines import Hypothesis, SearchOptions
+from mt.engines.driven import NEVER, Continuations, Decoder, Floats, Ids, beam_search, length_limit, never
+from mt.errors import InvalidOption
+from mt.sampling import Sampling
+
+BATCH = 32  # sources searched together
+NOTHING = -1  # where a piece could stand
+
+Pieces = Sequence[int]
+Begin = Callable[[Sequence[Pieces]], Decoder]
+
+
+def steered_search(
+    begin: Begin,
+    sources: Sequence[Pieces],
+    options: SearchOptions,
+    prefixes: Sequence[Pieces] = (),
+    is_over: Callable[[], bool] | None = None,
+) -> list[list[Hypothesis]]:
+    """What mt.engines.Engine.search gives, by the decoders that `begin` makes for sources.
+
+    Sources of like length go together. Those whose turn comes when time is up get an empty hypothesis, or their prefix.
+    """
+    prefixes = prefixes or [()] * len(sources)
+    for source, prefix in zip(sources, prefixes, strict=True):
+        _require_room(prefix, options.max_pieces or length_limit(len(source)))
+    found: list[list[Hypothesis]] = [[] for _ in sources]
+    order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
+    for start in range(0, len(order), BATCH):
+        indices = order[start : start + BATCH]
+        chosen, forced = ([rows[index] for index in indices] for rows in (sources, prefixes))
+        results = _search_batch(begin, chosen, options, forced, is_over or never)
+        for index, hypotheses in zip(indices, results, strict=True):
+            found[index] = hypotheses
+    return found
+
+
+def _require_room(prefix: Pieces, limit: int) -> None:
+    if len(prefix) > limit:
+        raise InvalidOption(
+            f"The prefix has {len(prefix):,} pieces, and a translation of this text at most {limit:,}. Shorten it."
+        )
+
+
+def _search_batch(
+    begin: Begin,
+    sources: Sequence[Pieces],
+    options: SearchOptions,
+    prefixes: Sequence[Pieces],
+    is_over: Callable[[], bool],
+) -> list[list[Hypothesis]]:
+    lengths, forced = list(map(len, sources)), max(map(len, prefixes))
+    if is_over() and not forced:
+        return [[Hypothesis([], 0.0, False, np.zeros((0, length), np.float32), is_late=True)] for length in lengths]
+    decoder = begin(sources)
+    if options.no_repeat:
+        decoder = UnrepeatingDecoder(decoder, options.no_repeat)
+    if options.sampling:
+        decoder = DrawingDecoder(decoder, options.sampling, sources)
+    if forced:
+        decoder = ForcedDecoder(decoder, prefixes)
+    return beam_search(decoder, lengths, options, is_over, least_steps=forced)
+
+
+class _SteeredDecoder:
+    """A decoder around another, which knows as much as that one but offers other pieces."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+
+    def likelihood(self, ids: Ids) -> Floats:
+        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+        return self._decoder.likelihood(ids)
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
+        self._decoder.keep(rows, places)
+
+
+class ForcedDecoder(_SteeredDecoder):
+    """Offers the pieces of its source's prefix one by one, then what the decoder offers."""
+
+    def __init__(self, decoder: Decoder, prefixes: Sequence[Pieces]) -> None:
+        super().__init__(decoder)
+        self._coming = np.full((len(prefixes), max(map(len, prefixes))), NOTHING)  # (B, T) pieces still to be forced
+        for row, prefix in zip(self._coming, prefixes, strict=True):
+            row[: len(prefix)] = prefix
+
+    def step(self, ids: Ids, count: int) -> Continuations:
+        """The prefix's next piece alone, where there is one."""
+        found = self._decoder.step(ids, count)
+        if not self._coming.shape[1]:
+            return found
+        pieces, self._coming = self._coming[:, :1, None], self._coming[:, 1:]
+        is_forced, is_first = pieces != NOTHING, np.arange(found.ids.shape[2]) == 0
+        likelihood = self.likelihood(np.broadcast_to(np.maximum(pieces[:, :, 0], 0), ids.shape))
+        forced = np.where(is_first, likelihood[:, :, None], np.float32(NEVER))
+        log_probabilities = np.where(is_forced, forced, found.log_probabilities)
+        return Continuations(log_probabilities, np.where(is_forced, pieces, found.ids), found.attention)
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these, and the rest of their prefixes."""
+        self._coming = self._coming[rows]
+        super().keep(rows, places)
+
+
+class UnrepeatingDecoder(_SteeredDecoder):
+    """Offers no piece that would end an n-gram of a size that the hypothesis has already (Paulus et al. 2018, §2.5)."""
+
+    def __init__(self, decoder: Decoder, size: int) -> None:
+        super().__init__(decoder)
+        self._size = size
+        self._pieces: Ids | None = None  # (B, K, T) of the hypotheses so far, BOS first
+
+    def step(self, ids: Ids, count: int) -> Continuations:
+        """The likeliest of the pieces that are left."""
+        last = ids[:, :, None]
+        self._pieces = last if self._pieces is None else np.concatenate([self._pieces, last], axis=2)
+        if self._pieces.shape[2] < self._size:
+            return self._decoder.step(ids, count)
+        barred = self._ends_of_repeats(self._pieces)
+        found = self._decoder.step(ids, count + int((barred != NOTHING).sum(axis=2).max()))
+        is_barred = (found.ids[:, :, :, None] == barred[:, :, None, :]).any(axis=3)
+        log_probabilities = np.where(is_barred, np.float32(NEVER), found.log_probabilities)
+        order = np.argsort(-log_probabilities, axis=2, kind="stable")[:, :, :count]
+        left = (np.take_along_axis(field, order, axis=2) for field in (log_probabilities, found.ids))
+        return Continuations(*left, found.attention)
+
+    def _ends_of_repeats(self, pieces: Ids) -> Ids:
+        """The pieces (B, K, R) that followed wherever the last size - 1 pieces stood before; NOTHING elsewhere."""
+        length, context = pieces.shape[2], self._size - 1
+        starts = np.arange(length - context)
+        windows = pieces[:, :, starts[:, None] + np.arange(context)]  # (B, K, R, size - 1)
+        is_repeat = (windows == pieces[:, :, None, length - context :]).all(axis=3)
+        return np.where(is_repeat, pieces[:, :, starts + context], NOTHING)
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these, and what they have so far."""
+        assert self._pieces is not None, "kept before a step"
+        self._pieces = self._pieces[rows[:, None], places]
+        super().keep(rows, places)
+
+
+class DrawingDecoder(_SteeredDecoder):
+    """Offers one of the likeliest pieces, drawn at random, with the probability that the decoder gives it.
+
+    For one hypothesis a source. It draws as mt.search.sampling_search does, so that greedy search over it is sampling.
+    """
+
+    def __init__(self, decoder: Decoder, sampling: Sampling, sources: Sequence[Pieces]) -> None:
+        super().__init__(decoder)
+        self._sampling = sampling
+        self._generators = [sampling.generator(source) for source in sources]
+
+    def step(self, ids: Ids, count: int) -> Continuations:
+        """The piece drawn for each source."""
+        assert (ids.shape[1], count) == (1, 1), (ids.shape, count)
+        found = self._decoder.step(ids, self._sampling.top_k)
+        tempered = found.log_probabilities / np.float32(self._sampling.temperature)
+        cumulated = np.cumsum(np.exp(tempered - tempered.max(axis=2, keepdims=True)), axis=2)
+        drawn = np.array([generator.random() for generator in self._generators])[:, None, None]
+        place = (cumulated / cumulated[:, :, -1:] <= drawn).sum(axis=2, keepdims=True)
+        chosen = (np.take_along_axis(field, place, axis=2) for field in (found.log_probabilities, found.ids))
+        return Continuations(*chosen, found.attention)
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these, and the random numbers of their sources."""
+        self._generators = [self._generators[row] for row in rows]
+        super().keep(rows, places)

@@ -1,0 +1,39 @@
+"""A translator whose engine gives back what it is given, and remembers how it was asked."""
+
+import numpy as np
+
+from mt.engines import Hypothesis, SearchOptions
+from mt.translator import Translator
+from tests import tiny
+
+OWN = SearchOptions(tiny.BEAM, length_penalty=1.0)  # how the tiny bundle is searched
+
+
+class RepeatingEngine:
+    """Gives back the pieces of each source, then (as second and third best) those without the first, or the last."""
+
+    max_source_pieces = 128
+
+    def __init__(self, is_complete=True, is_late=False, most_hypotheses=3):
+        self.is_complete, self.is_late = is_complete, is_late
+        self.most_hypotheses = most_hypotheses
+        self.searched = []  # how many sources, and how
+        self.prefixes = []
+        self.times = []  # whether time was up
+
+    def search(self, sources, options, prefixes=(), is_over=None):
+        self.searched.append((len(sources), options))
+        self.prefixes += prefixes
+        self.times.append(is_over and is_over())
+        return [self._hypotheses(list(source[1:-1])) for source in sources]
+
+    def _hypotheses(self, ids):
+        found = [ids, ids[1:], ids[:-1]][: self.most_hypotheses]
+        return [
+            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, np.zeros((len(one), 1)), self.is_late)
+            for rank, one in enumerate(found)
+        ]
+
+
+def repeater(clock=lambda: 0.0, search=None, **options):
+    return Translator(tiny.bundle(), engine=RepeatingEngine(**options), search=search, clock=clock)

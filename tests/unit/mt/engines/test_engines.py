@@ -1,0 +1,181 @@
+"""Every engine finds what the live model finds, alone or in a batch, from one thread or several, steered or not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mt.convert import convert
+from mt.engines import Hypothesis, SearchOptions
+from mt.engines.litert import LiteRTEngine
+from mt.engines.savedmodel import SavedModelEngine
+from mt.errors import InvalidOption
+from mt.export import search_eagerly
+from mt.sampling import Sampling
+from mt.search import SearchResult
+from tests import tiny
+from training.data.dataset import pad
+
+OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
+OTHERS = [SearchOptions(2), SearchOptions(7, length_penalty=0.0)]  # which no graph of the SavedModel has
+FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
+
+
+@pytest.fixture(scope="module")
+def float32_graphs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("graphs") / "float32"
+    convert(tiny.bundle().saved_model, folder, quantized=False)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["savedmodel", "litert float32", "litert int8"])
+def engine(request):
+    if request.param == "savedmodel":
+        return SavedModelEngine(tiny.bundle().saved_model, OPTIONS, threads=1)
+    is_exact = request.param.endswith("float32")
+    return LiteRTEngine(request.getfixturevalue("float32_graphs") if is_exact else tiny.bundle().litert)
+
+
+def sources(count):
+    tokenizer = tiny.tokenizer()
+    return [tokenizer.source_ids(ids, "de") for ids in tokenizer.encode(tiny.number_names("en")[100 : 100 + count])]
+
+
+def assert_same(found, wanted, atol=FLOAT32):
+    for one, other in zip(found, wanted, strict=True):
+        assert (one.ids, one.is_complete) == (other.ids, other.is_complete)
+        assert one.score == pytest.approx(other.score, abs=atol)
+        np.testing.assert_allclose(one.attention, other.attention, atol=atol)
+
+
+def ids_of(results):
+    return [[one.ids for one in hypotheses] for hypotheses in results]
+
+
+def found_on_the_live_model(some, options):
+    @partial(tf.function, autograph=False)
+    def search(ids):
+        return search_eagerly(tiny.model(), ids, None if options == GREEDY else options)
+
+    result = SearchResult(*(field.numpy() for field in search(pad(some))))
+    for source, ids, lengths, scores, is_complete, attention in zip(some, *result, strict=True):
+        yield [
+            Hypothesis(row[:length].tolist(), score, complete, weights[:length, : len(source)])
+            for row, length, score, complete, weights in zip(ids, lengths, scores, is_complete, attention, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("options", [OPTIONS, GREEDY, *OTHERS])
+def test_the_float32_engines_find_what_the_live_model_finds(float32_graphs, options):
+    some = sources(40)
+    engines = SavedModelEngine(tiny.bundle().saved_model, OPTIONS, threads=1), LiteRTEngine(float32_graphs)
+    found = [engine.search(some, options) for engine in engines]
+    for ours, others, wanted in zip(*found, found_on_the_live_model(some, options), strict=True):
+        assert_same(ours, wanted)
+        assert_same(others, wanted)
+
+
+def test_int8_scores_are_close_to_those_of_float32(float32_graphs):
+    some = sources(40)
+    exact, rounded = (LiteRTEngine(path).search(some, OPTIONS) for path in (float32_graphs, tiny.bundle().litert))
+    apart = [abs(one[0].score - other[0].score) for one, other in zip(exact, rounded, strict=True)]
+    assert 0 < np.median(apart) < INT8
+
+
+@pytest.mark.parametrize(
+    "options", [OPTIONS, GREEDY, SearchOptions(3, no_repeat=2), SearchOptions(1, sampling=Sampling())]
+)
+def test_a_source_is_searched_alone_as_among_others(engine, options):
+    some = sources(35)
+    together = engine.search(some, options)
+    assert len(together) == 35
+    for place in (0, 17, 34):
+        (alone,) = engine.search([some[place]], options)
+        assert_same(alone, together[place])
+
+
+def test_several_threads_may_search_at_once(engine):
+    some = sources(12)
+    wanted = engine.search(some, OPTIONS)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: engine.search(some, OPTIONS), range(8)):
+            for one, other in zip(found, wanted, strict=True):
+                assert_same(one, other)
+
+
+def test_hypotheses_come_as_many_as_the_beam_with_attention_over_their_own_source(engine):
+    for options in (OPTIONS, SearchOptions(6)):
+        for source, found in zip(sources(5), engine.search(sources(5), options), strict=True):
+            assert len(found) == options.beam
+            for one in found:
+                assert one.attention.shape == (len(one.ids), len(source))
+                np.testing.assert_allclose(one.attention.sum(axis=1), 1, atol=1e-5)
+
+
+def test_greedy_search_gives_one_hypothesis(engine):
+    assert [len(found) for found in engine.search(sources(3), GREEDY)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("options", [OPTIONS, *OTHERS])
+def test_no_sources_give_nothing(engine, options):
+    assert engine.search([], options) == []
+
+
+def test_what_a_search_has_found_is_found_again_behind_any_beginning_of_it(engine):
+    some = sources(4)
+    (wanted,) = zip(*engine.search(some, GREEDY), strict=True)
+    for length in (1, 3):
+        prefixes = [one.ids[: length + row] for row, one in enumerate(wanted)]
+        (found,) = zip(*engine.search(some, GREEDY, prefixes), strict=True)
+        assert_same(found, wanted)
+
+
+def test_every_hypothesis_begins_with_the_prefix_and_its_score_counts_it(engine):
+    prefix = [300, 6, 270]  # 6 is a byte, which is unlikely
+    (found,) = engine.search(sources(1), OPTIONS, [prefix])
+    assert len({tuple(one.ids) for one in found}) == len(found) == tiny.BEAM
+    assert all(one.ids[:3] == prefix and one.score < -10 for one in found)
+
+
+def test_a_prefix_longer_than_a_translation_may_be_is_refused(engine):
+    with pytest.raises(InvalidOption, match=r"The prefix has 11 pieces, and a translation of this text at most 10\."):
+        engine.search(sources(1), SearchOptions(2, max_pieces=10), [[300] * 11])
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_no_n_gram_comes_twice_when_repeats_are_forbidden(engine, size):
+    found = [one for results in engine.search(sources(20), SearchOptions(3, no_repeat=size)) for one in results]
+    free = [one for results in engine.search(sources(20), SearchOptions(3)) for one in results]
+    assert not any(map(repeats, found, [size] * len(found)))
+    assert any(map(repeats, free, [size] * len(free)))
+
+
+def repeats(hypothesis, size):
+    grams = [tuple(hypothesis.ids[start : start + size]) for start in range(len(hypothesis.ids) - size + 1)]
+    return len(set(grams)) < len(grams)
+
+
+def test_a_seed_draws_the_same_again_and_another_one_something_else(engine):
+    def drawn(seed, top_k=5):
+        return ids_of(engine.search(sources(6), SearchOptions(1, sampling=Sampling(top_k=top_k, seed=seed))))
+
+    assert drawn(1) == drawn(1) != drawn(2)
+    assert drawn(1, top_k=1) == ids_of(engine.search(sources(6), GREEDY))
+    assert len(drawn(1, top_k=10**6)) == 6  # more than there are
+
+
+def test_when_time_is_up_what_has_been_found_is_given(engine):
+    questions = iter([False] * 4 + [True] * 2)
+    (found,) = engine.search(sources(1), OPTIONS, is_over=lambda: next(questions))
+    (short,) = engine.search(sources(1), SearchOptions(tiny.BEAM, max_pieces=4))
+    assert [one.is_late for one in found] == [not one.is_complete for one in short]
+    assert_same(found, short)
+
+
+def test_a_search_with_time_enough_is_one_without_a_deadline(engine):
+    for found, wanted in zip(
+        engine.search(sources(5), OPTIONS, is_over=lambda: False), engine.search(sources(5), OPTIONS), strict=True
+    ):
+        assert_same(found, wanted)
