@@ -13,7 +13,7 @@ PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help serve test lint format lock docker-test bench-train clean scale
+.PHONY: help serve test lint format lock docker-test bench-train bench-decode clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -30,6 +30,9 @@ scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; S
 
 bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time training beside PyTorch and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.train_speed $(BENCH_FLAGS)
+
+bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
+	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check
@@ -78,7 +81,7 @@ clean: ## remove what make and the tests made
 	@touch $@
 
 .venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt .venv/created
-	@echo "Installing PyTorch and JoeyNMT into .venv-peers …"
+	@echo "Installing PyTorch, JoeyNMT and CTranslate2 into .venv-peers …"
 	.venv/bin/python -m venv .venv-peers
 	$(PEERS_PIP) --requirement tests/bench/requirements.txt
 	$(PEERS_PIP) --no-deps --requirement tests/bench/requirements-joeynmt.txt

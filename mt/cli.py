@@ -1,23 +1,26 @@
 """mt: translate text on this machine, and look at bundles."""
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
-from itertools import islice
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from tqdm import tqdm
 
+from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, usable_cores, work_through
 from mt.bundle import Bundle, load_bundle, shipped_bundle
-from mt.errors import DragomanError, InvalidText
-from mt.translator import Translation, Translator
+from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
+from mt.open_engine import AUTO, choose_engine
+from mt.part_file import PartFile, whole_lines
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-LINES_AT_ONCE = 1_000  # enough for full batches of like length; what is read, and held, at a time
+MANY_LINES = 1_000  # from here on the speed is told
 
 
 @app.command()
@@ -25,23 +28,36 @@ def translate(
     source: Annotated[str, typer.Option("--from", help="Source language, such as en.")],
     target: Annotated[str, typer.Option("--to", help="Target language, such as de.")],
     file: Annotated[Path | None, typer.Argument(help="A UTF-8 text file; default: standard input.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write to this file; FILE.part until it is whole.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="With --output: go on with its .part, if any.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes; default: all cores for a long FILE, else 1.")] = None,
     bundle: Annotated[Path | None, typer.Option(help="A bundle's folder; default: the one shipped.")] = None,
-    n_best: Annotated[int, typer.Option(help="With --json: translations a line, up to the bundle's beam.")] = 1,
+    engine: Annotated[str, typer.Option(help="What runs the bundle: auto, litert or savedmodel.")] = AUTO,
+    n_best: Annotated[int, typer.Option(help="With --json: translations a line, up to 16.")] = 1,
     greedy: Annotated[bool, typer.Option("--greedy", help="Greedy search: faster, a little worse.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
+    _refuse_what_makes_no_sense(output, resume, workers)
+    began = time.monotonic()
     with _input(file) as stream, _progress(file) as bar:
-        translator = Translator(load_bundle(bundle or shipped_bundle()))
-        translator.require_direction(source.lower(), target.lower())
-        at_once = 1 if stream.isatty() else LINES_AT_ONCE
-        lines = _decoded(stream, str(file or "standard input"), bar)
-        while batch := list(islice(lines, at_once)):
-            translations = translator.translate(
-                batch, source.lower(), target.lower(), n_best=n_best if as_json else 1, greedy=greedy
-            )
-            _write(_as_json(batch, translations) if as_json else [one.text for one in translations])
-            bar.refresh()
+        loaded = load_bundle(bundle or shipped_bundle())
+        chosen = choose_engine(loaded, engine).name
+        job = Job(loaded.path, chosen, source.lower(), target.lower(), n_best if as_json else 1, greedy, as_json)
+        is_typed = stream.isatty()  # then a line is answered before the next is waited for
+        processes = 1 if is_typed else workers or sensible_workers(file, chosen)
+        open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)
+        with _destination(output, job, resume) as destination:
+            lines_before, bytes_before = destination.begin(stream)
+            bar.update(bytes_before)
+            name, at_once = str(file or "standard input"), 1 if is_typed else LINES_AT_ONCE
+            chunks = in_chunks(stream, name, lines_before + 1, at_once)
+            with closing(work_through(open_work, chunks, processes)) as results:
+                lines, sentences = _deliver(results, destination, bar)
+            destination.complete()
+    if lines >= MANY_LINES:
+        by = f"{chosen}, {processes} process{'es' if processes > 1 else ''}"
+        _tell_speed(lines, sentences, time.monotonic() - began, by)
 
 
 @app.command()
@@ -60,6 +76,7 @@ def _description(bundle: Bundle) -> str:
         ("directions", ", ".join(manifest.directions)),
         ("model", f"{manifest.parameters:,} parameters, {bundle.tokenizer.size:,} pieces"),
         ("search", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in manifest.search.items())),
+        ("engine", engine_here(bundle)),
     ]
     for corpus in manifest.corpora:
         rows.append(("corpus", f"{corpus['name']}, {corpus['pairs']:,} pairs"))
@@ -70,6 +87,32 @@ def _description(bundle: Bundle) -> str:
         rows.extend(("", metric["signature"]) for metric in score["metrics"][:1])
     rows.append(("made", f"{manifest.created} with {', '.join(f'{k} {v}' for k, v in manifest.versions.items())}"))
     return "\n".join(f"{label:12}{text}" for label, text in rows)
+
+
+def engine_here(bundle: Bundle, is_installed: Callable[[str], object] = find_spec) -> str:
+    """Which engine runs the bundle, and why; or why none does."""
+    try:
+        name, reason = choose_engine(bundle, AUTO, is_installed)
+    except BundleError as error:
+        return str(error)
+    return f"{name} ({reason})"
+
+
+def _refuse_what_makes_no_sense(output: Path | None, resume: bool, workers: int | None) -> None:
+    if workers is not None and workers < 1:
+        raise InvalidOption(f"--workers must be at least 1, got {workers}.")
+    if resume and not output:
+        raise InvalidOption("--resume goes on with the file of --output, which is not given. Add --output FILE.")
+
+
+def sensible_workers(file: Path | None, engine: str) -> int:
+    """All cores for a file with more than a chunk of text for each, one for what may come slowly or be short.
+
+    TensorFlow uses several cores itself, and each process of it takes 600 MB.
+    """
+    if file is None or not file.is_file() or engine == "savedmodel":
+        return 1
+    return max(1, min(usable_cores(), file.stat().st_size // BYTES_AT_ONCE))
 
 
 def _input(file: Path | None) -> BinaryIO:
@@ -84,32 +127,49 @@ def _input(file: Path | None) -> BinaryIO:
 def _progress(file: Path | None) -> tqdm:
     """A bar over the bytes of a file, shown on a terminal from the second on in which it is still not done."""
     size = file.stat().st_size if file else None
-    return tqdm(total=size, unit="B", unit_scale=True, delay=1, disable=None if file else True)
+    return tqdm(total=size, unit="B", unit_scale=True, delay=1, miniters=1, disable=None if file else True)
 
 
-def _decoded(stream: Iterable[bytes], name: str, bar: tqdm) -> Iterator[str]:
-    for number, line in enumerate(stream, start=1):
-        bar.update(len(line))
-        try:
-            yield line.decode("utf-8").removesuffix("\n")
-        except UnicodeDecodeError as error:
-            raise InvalidText(
-                f"Line {number:,} of {name} is not UTF-8 (byte {error.object[error.start]:#04x} at place "
-                f"{error.start + 1}). Convert it first, for example with `iconv -f LATIN1 -t UTF-8`."
-            ) from error
+class _StandardOutput:
+    """Where translations go at once: a program at the other end of a pipe waits for them."""
+
+    def __enter__(self) -> "_StandardOutput":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def begin(self, _: BinaryIO) -> tuple[int, int]:
+        return 0, 0
+
+    def write(self, _: bytes, lines: list[str]) -> None:
+        sys.stdout.buffer.write(whole_lines(lines))
+        sys.stdout.buffer.flush()
+
+    def complete(self) -> None:
+        pass
 
 
-def _as_json(lines: list[str], translations: list[Translation]) -> list[str]:
-    return [
-        json.dumps({"source": line, **asdict(one)}, ensure_ascii=False)
-        for line, one in zip(lines, translations, strict=True)
-    ]
+def _destination(output: Path | None, job: Job, resume: bool) -> PartFile | _StandardOutput:
+    return PartFile(output, job.made_with(), resume) if output else _StandardOutput()
 
 
-def _write(lines: list[str]) -> None:
-    """Whole lines in UTF-8, whatever the locale, and at once: a program at the other end of a pipe waits for them."""
-    sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode("utf-8"))
-    sys.stdout.buffer.flush()
+def _deliver(
+    results: Iterable[tuple[Chunk, Done]], destination: PartFile | _StandardOutput, bar: tqdm
+) -> tuple[int, int]:
+    """Writes what is done, as it comes; the numbers of lines and of sentences searched."""
+    lines = sentences = 0
+    for chunk, done in results:
+        destination.write(chunk.raw, done.lines)
+        bar.update(len(chunk.raw))
+        lines += len(chunk.lines)
+        sentences += done.sentences
+    return lines, sentences
+
+
+def _tell_speed(lines: int, sentences: int, seconds: float, by: str) -> None:
+    speed = sentences / seconds
+    print(f"{lines:,} lines in {seconds:,.1f} s: {speed:,.0f} sentences a second ({by})", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

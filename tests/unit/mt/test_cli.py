@@ -3,12 +3,17 @@
 import dataclasses
 import io
 import json
+import re
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
-from mt.bundle import read_manifest, seal
-from mt.cli import main
+from mt.bulk import BYTES_AT_ONCE, usable_cores
+from mt.bundle import load_bundle, read_manifest, seal
+from mt.cli import engine_here, main, sensible_workers
+from mt.translator import Translator
 from tests import tiny
 
 
@@ -24,6 +29,13 @@ def run(monkeypatch, capfdbinary):
         return exit_status.value.code or 0, captured.out.decode("utf-8"), captured.err.decode("utf-8")
 
     return call
+
+
+@pytest.fixture
+def bundle_without_litert(bundle_copy):
+    shutil.rmtree(bundle_copy / "litert")
+    seal(bundle_copy, read_manifest(bundle_copy))
+    return bundle_copy
 
 
 def translate(*options):
@@ -68,12 +80,93 @@ def test_no_lines_give_no_lines(run):
 
 def test_a_line_that_is_not_utf8_is_named_and_status_2(run, tmp_path):
     (tmp_path / "text").write_bytes("gut\nm\u00fcde\n".encode("latin-1"))
-    status, _, complaint = run(*translate(tmp_path / "text"))
-    assert status == 2
+    status, printed, complaint = run(*translate(tmp_path / "text"))
+    assert (status, printed) == (2, f"{translations(['gut'])[0]}\n"), "what comes before it is translated"
     assert complaint == (
         f"mt: Line 2 of {tmp_path}/text is not UTF-8 (byte 0xfc at place 2). "
         "Convert it first, for example with `iconv -f LATIN1 -t UTF-8`.\n"
     )
+
+
+@pytest.mark.parametrize("engine", ["auto", "litert", "savedmodel"])
+def test_each_engine_may_be_asked_for(run, engine):
+    status, printed, _ = run(*translate("--engine", engine), given=b"twenty-one\n")
+    (expected,) = Translator(tiny.bundle(), engine=engine).translate(["twenty-one"], "en", "de")
+    assert (status, printed) == (0, f"{expected.text}\n")
+
+
+def test_an_engine_that_does_not_exist_is_one_line_and_status_2(run):
+    status, _, complaint = run(*translate("--engine", "abacus"), given=b"one\n")
+    assert (status, complaint) == (
+        2,
+        "mt: The engine must be one of auto, litert, savedmodel, got 'abacus'.\n",
+    )
+
+
+def test_an_engine_that_the_bundle_lacks_is_one_line_and_status_2(run, bundle_without_litert):
+    options = ["--bundle", bundle_without_litert, "--engine", "litert"]
+    status, _, complaint = run("translate", "--from", "en", "--to", "de", *options, given=b"one\n")
+    assert (status, complaint.count("\n")) == (2, 1)
+    assert complaint.startswith(f"mt: The engine litert cannot run {bundle_without_litert}: the bundle has no folder")
+
+
+def test_the_speed_is_told_of_many_lines(run):
+    status, printed, told = run(*translate(), given=b"one\ntwo\n" * 500)
+    assert (status, printed) == (0, "".join(f"{line}\n" for line in translations(["one", "two"])) * 500)
+    assert re.fullmatch(r"1,000 lines in [\d.]+ s: \d+ sentences a second \(litert, 1 process\)\n", told)
+
+
+def test_the_speed_is_not_told_of_few_lines(run):
+    assert run(*translate(), given=b"one\n" * 999)[2] == ""
+
+
+def test_output_goes_to_a_file_if_asked_for(run, tmp_path):
+    status, printed, told = run(*translate("--output", tmp_path / "out"), given=b"one\n\ntwo")
+    assert (status, printed, told) == (0, "", "")
+    assert (tmp_path / "out").read_text(encoding="utf-8").split("\n") == [*translations(["one", "", "two"]), ""]
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
+def test_an_output_broken_off_by_a_bad_line_is_gone_on_with_when_that_is_put_right(run, tmp_path):
+    text, out = tmp_path / "text", tmp_path / "out"
+    call = translate(text, "--output", out)
+    text.write_bytes(b"one\ntwo\nthr\xe9e\n")
+    assert run(*call)[0] == 2
+    assert not out.exists()
+    text.write_bytes(b"one\ntwo\nthree\nf\xf6ur\n")
+    assert "out.part was left by a run that was broken off" in run(*call)[2]
+    assert run(*call, "--resume")[2].startswith(f"mt: Line 4 of {text} is not UTF-8")
+    text.write_bytes(b"one\ntwo\nthree\nfour\n")
+    assert run(*call, "--resume") == (0, "", "")
+    assert out.read_text(encoding="utf-8").split("\n") == [*translations(["one", "two", "three", "four"]), ""]
+
+
+def test_an_output_broken_off_with_other_options_is_not_gone_on_with(run, tmp_path):
+    (tmp_path / "text").write_bytes(b"one\n\xff\n")
+    call = translate(tmp_path / "text", "--output", tmp_path / "out")
+    run(*call)
+    status, _, complaint = run(*call, "--resume", "--greedy")
+    assert (status, complaint.count("\n")) == (2, 1)
+    assert "out.part was made with another greedy: False, now it is True." in complaint
+
+
+def test_resuming_without_an_output_is_one_line_and_status_2(run):
+    status, _, complaint = run(*translate("--resume"))
+    assert status == 2
+    assert complaint == "mt: --resume goes on with the file of --output, which is not given. Add --output FILE.\n"
+
+
+def test_less_than_one_worker_is_one_line_and_status_2(run):
+    assert run(*translate("--workers", 0))[::2] == (2, "mt: --workers must be at least 1, got 0.\n")
+
+
+def test_all_cores_work_on_a_long_file_alone_and_not_with_tensorflow(tmp_path):
+    (tmp_path / "short").write_text("one\n", encoding="utf-8")
+    with (tmp_path / "long").open("wb") as file:
+        file.truncate(usable_cores() * BYTES_AT_ONCE)
+    assert sensible_workers(tmp_path / "long", "litert") == usable_cores()
+    assert sensible_workers(tmp_path / "long", "savedmodel") == 1
+    assert [sensible_workers(file, "litert") for file in (None, tmp_path / "short", Path("/dev/null"))] == [1, 1, 1]
 
 
 def test_a_missing_file_is_one_line_and_status_2(run, tmp_path):
@@ -94,8 +187,8 @@ def test_a_language_that_the_bundle_lacks_is_one_line_and_status_2(run):
 
 
 def test_an_n_best_outside_its_range_is_one_line_and_status_2(run):
-    status, _, complaint = run(*translate("--json", "--n-best", 9), given=b"one\n")
-    assert (status, complaint) == (2, "mt: n_best must be from 1 to 4, got 9.\n")
+    status, _, complaint = run(*translate("--json", "--n-best", 99), given=b"one\n")
+    assert (status, complaint) == (2, "mt: n_best must be from 1 to 16, got 99.\n")
 
 
 def test_a_missing_bundle_is_one_line_and_status_2(run, tmp_path):
@@ -124,6 +217,13 @@ def test_info_tells_what_a_bundle_is(run):
     assert "all checksums right" in rows["path"]
     assert "none needed; this test" in printed
     assert "tensorflow" in rows["made"]
+
+
+def test_info_tells_which_engine_runs_a_bundle_and_why(run, bundle_without_litert):
+    assert "\nengine      litert (the fastest)\n" in run("info", tiny.bundle_folder())[1]
+    assert "\nengine      savedmodel (litert: the bundle has no folder" in run("info", bundle_without_litert)[1]
+    told = engine_here(load_bundle(bundle_without_litert), is_installed=lambda module: None)
+    assert told.startswith(f"No engine can run {bundle_without_litert}. litert: ")
 
 
 def test_a_bundle_that_was_scored_shows_its_scores(run, bundle_copy):
