@@ -25,7 +25,7 @@ serve: .venv/installed $(TENSORFLOW) ## serve the shipped translator at 127.0.0.
 	@exec .venv/bin/mt-serve
 
 test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
-	@.venv/bin/python -m pytest $(PYTEST_FLAGS)
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_FLAGS)
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
