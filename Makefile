@@ -1,11 +1,13 @@
 # Everything is installed into .venv from the locks; the stamp files there let a second call start at once.
 
-# What TensorFlow has wheels for.
+# What LiteRT and TensorFlow both have wheels for.
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 LOCKS := docker/requirements
+# Serving needs it only where it is asked for.
+TENSORFLOW := $(if $(filter savedmodel,$(MT_ENGINE)),.venv/locked-savedmodel)
 # Shows the progress of downloads on a terminal only.
 PIP := .venv/bin/python -m pip --disable-pip-version-check $(if $(MAKE_TERMOUT),,--quiet) install
 PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
@@ -19,11 +21,11 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --unive
 help: ## list what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-serve: .venv/installed ## serve the shipped translator at 127.0.0.1:8000; MT_* variables change how
+serve: .venv/installed $(TENSORFLOW) ## serve the shipped translator at 127.0.0.1:8000; MT_* variables change how
 	@exec .venv/bin/mt-serve
 
 test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
-	@.venv/bin/python -m pytest $(PYTEST_FLAGS)
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_FLAGS)
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
@@ -46,9 +48,10 @@ format: .venv/locked-dev ## put right what the linters can put right
 lock: .venv/created ## write the locks anew for pyproject.toml; LOCK_FLAGS=--upgrade takes the newest versions
 	$(PIP) uv==0.13.8
 	$(COMPILE) $(LOCK_FLAGS) --extra dev --output-file $(LOCKS)/dev.lock
+	$(COMPILE) --extra serve --extra savedmodel --constraints $(LOCKS)/dev.lock --output-file $(LOCKS)/savedmodel.lock
 	$(COMPILE) --extra serve --constraints $(LOCKS)/dev.lock --output-file $(LOCKS)/serve.lock
 
-docker-test: ## build the image, run it without a network, translate with it; docker/test.py tells the variables
+docker-test: ## build the images, run them without a network, translate with them; docker/test.py tells the variables
 	@$(or $(PYTHON),python3) docker/test.py
 
 clean: ## remove what make and the tests made
@@ -66,13 +69,18 @@ clean: ## remove what make and the tests made
 	@touch $@
 
 .venv/locked-serve: $(LOCKS)/serve.lock .venv/created
-	@echo "Installing what serving needs into .venv; TensorFlow alone is a download of 270 MB …"
+	@echo "Installing what serving needs into .venv …"
+	$(PIP) --require-hashes --requirement $<
+	@touch $@
+
+.venv/locked-savedmodel: $(LOCKS)/savedmodel.lock .venv/locked-serve
+	@echo "Installing TensorFlow into .venv, a download of 270 MB …"
 	$(PIP) --require-hashes --requirement $<
 	@touch $@
 
 # Without build isolation, what is built from source is built by the setuptools of the lock above.
 .venv/locked-dev: $(LOCKS)/dev.lock .venv/locked-serve
-	@echo "Installing what training and testing need into .venv …"
+	@echo "Installing what training and testing need into .venv; TensorFlow alone is a download of 270 MB …"
 	$(PIP) --require-hashes --no-build-isolation --requirement $<
 	@touch $@
 

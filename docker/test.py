@@ -1,4 +1,4 @@
-"""Builds the image, runs it without a network and on a read-only disk, translates with it over HTTP and stops it.
+"""Builds the images, runs each without a network and on a read-only disk, translates with it over HTTP and stops it.
 
 Variables:
   DOCKER              the command to use: docker by default; such as "sudo docker" or podman
@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-IMAGE = "dragoman:test"
+# The images, by the Dockerfile's target, and the library that the program of each has loaded, of the two there are.
+LIBRARIES = {"default": "ai_edge_litert", "savedmodel": "tensorflow"}
+MOST_MEGABYTES = {"default": 300}  # what an image may add to the base image
 DOCKER = shlex.split(os.environ.get("DOCKER") or "docker")
 # As compose.yaml runs it, and without a network.
 RESTRICTIONS = ["--network=none", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
@@ -47,14 +49,12 @@ class Failure(Exception):
 
 
 def main() -> int:
-    """The exit status: 0 when the image does all that it should."""
+    """The exit status: 0 when the images do all that they should."""
     try:
-        build()
-        with container() as name:
-            await_start(name)
-            check_user(name)
-            check_translations(name)
-            check_stop(name)
+        base = build("base")
+        for target in LIBRARIES:
+            print(f"docker-test: image {target}", flush=True)
+            check_image(target, base)
     except Failure as failure:
         print(f"docker-test: failed: {failure}", file=sys.stderr)
         return 1
@@ -62,28 +62,50 @@ def main() -> int:
     return 0
 
 
-def build() -> None:
-    """Builds the image, and tells how long that took and how large it is."""
-    base = [f"--build-arg=BASE={os.environ['BASE']}"] if os.environ.get("BASE") else []
-    flags = [*base, *shlex.split(os.environ.get("DOCKER_BUILD_FLAGS", ""))]
-    command = [*DOCKER, "build", *flags, "--file=docker/Dockerfile", f"--tag={IMAGE}", "."]
+def check_image(target: str, base: str) -> None:
+    """Builds a target, runs it, and raises Failure where it does not do as it should."""
     start = time.monotonic()
+    image = build(target)
+    report("build", f"{time.monotonic() - start:.0f} s")
+    check_size(image, base, MOST_MEGABYTES.get(target))
+    with container(image) as name:
+        await_start(name)
+        check_user(name)
+        check_translations(name)
+        check_engine(name, LIBRARIES[target])
+        check_stop(name)
+
+
+def build(target: str) -> str:
+    """The name of the image that was built."""
+    image = f"dragoman-test:{target}"
+    base = [f"--build-arg=BASE={os.environ['BASE']}"] if os.environ.get("BASE") else []
+    stage = [] if target == "default" else [f"--target={target}"]
+    flags = [*base, *stage, *shlex.split(os.environ.get("DOCKER_BUILD_FLAGS", ""))]
+    command = [*DOCKER, "build", *flags, "--file=docker/Dockerfile", f"--tag={image}", "."]
     try:
         status = subprocess.run(command, cwd=ROOT, env={"DOCKER_BUILDKIT": "1", **os.environ}, check=False).returncode
     except OSError as error:
         raise Failure(f"cannot run {DOCKER[0]!r}: {error.strerror}. Install Docker, or name it with DOCKER=…") from None
     if status:
-        raise Failure(f"the build ended with {status}; the reason is above")
-    report("build", f"{time.monotonic() - start:.0f} s")
-    report("image", f"{int(docker('image', 'inspect', '--format={{.Size}}', IMAGE)) / 1e6:,.0f} MB")
+        raise Failure(f"the build of {target} ended with {status}; the reason is above")
+    return image
+
+
+def check_size(image: str, base: str, most: int | None) -> None:
+    """Raises Failure when the image adds more megabytes than that to its base image."""
+    whole, below = (int(docker("image", "inspect", "--format={{.Size}}", one)) / 1e6 for one in (image, base))
+    if most and whole - below > most:
+        raise Failure(f"{image} adds {whole - below:,.0f} MB to its base image; it may add {most}")
+    report("size", f"{whole - below:,.0f} MB more than the base image's {below:,.0f} MB")
 
 
 @contextmanager
-def container() -> Iterator[str]:
+def container(image: str) -> Iterator[str]:
     """The name of a running container, removed afterwards; what it logged is printed when something fails."""
     name = f"dragoman-test-{os.getpid()}"
     flags = [*RESTRICTIONS, *shlex.split(os.environ.get("DOCKER_RUN_FLAGS", ""))]
-    docker("run", "--detach", f"--name={name}", *flags, IMAGE)
+    docker("run", "--detach", f"--name={name}", *flags, image)
     try:
         yield name
     except BaseException:
@@ -129,6 +151,15 @@ def check_translations(name: str) -> None:
         if status != 200 or not answer.get("translatedText", "").strip():
             raise Failure(f"{body} was answered with {status} {answer}")
         report(f"{source} → {target}", f"{milliseconds:.0f} ms: {SENTENCES[source]} → {answer['translatedText']}")
+
+
+def check_engine(name: str, expected: str) -> None:
+    """Raises Failure unless the service has loaded the expected one of the libraries, and it alone."""
+    maps = docker("exec", name, "cat", "/proc/1/maps")
+    loaded = [library for library in LIBRARIES.values() if f"/{library}/" in maps]
+    if loaded != [expected]:
+        raise Failure(f"the service translates with {' and '.join(loaded) or 'no library known'}, not with {expected}")
+    report("engine", expected)
 
 
 def check_stop(name: str) -> None:

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings
+from service.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("mt", "service", "training")
+LOCKS = {
+    "serve.lock": ["serve"],
+    "savedmodel.lock": ["serve", "savedmodel"],
+    "dev.lock": ["serve", "savedmodel", "train", "dev"],
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
 PIN = re.compile(
     r"^(?P<requirement>[a-z0-9-]+==[^\\\n]+?) \\\n(?P<hashes>(?:    --hash=sha256:\S+.*\n)+)", re.MULTILINE
 )
@@ -51,21 +57,25 @@ def test_the_top_level_holds_nothing_but_what_belongs_there():
 
 
 def test_serving_is_locked_to_the_versions_that_the_tests_run_with():
-    assert versions("serve.lock") <= versions("dev.lock")
+    assert versions("serve.lock") <= versions("savedmodel.lock") <= versions("dev.lock")
 
 
-@pytest.mark.parametrize("name", ["serve.lock", "dev.lock"])
+def test_serving_needs_no_model_library():
+    assert not [version for version in versions("serve.lock") if re.match("tensorflow|keras|jax|torch", version)]
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_requirement_has_hashes(name):
     assert len(pins(name)) == len(re.findall(r"^[a-z0-9]", read_lock(name), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["serve.lock", "dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_registry(name):
     assert "://" not in read_lock(name)
     assert "--index" not in read_lock(name)
 
 
-@pytest.mark.parametrize(("name", "extras"), [("serve.lock", ["serve"]), ("dev.lock", ["serve", "train", "dev"])])
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
 def test_a_lock_holds_all_that_the_project_asks_for(name, extras):
     wanted = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
     names = {re.split(r"[\[><=; ]", line)[0].lower() for line in wanted} - {"dragoman"}
@@ -93,6 +103,17 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path):
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         assert expected <= set(wheel.namelist())
+
+
+def test_the_images_are_built_from_the_files_that_reach_them():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert {path for paths in copied for path in paths.split()} == set(re.findall("^!(.+)$", ignored, re.MULTILINE))
+
+
+def test_the_variables_of_the_images_are_settings():
+    variables = dict(re.findall(r"\b(MT_[A-Z]+)=(\S+)", DOCKERFILE))
+    assert read_settings({}, variables).engine == "savedmodel"
 
 
 def test_a_container_may_stop_for_longer_than_the_service_takes_to():

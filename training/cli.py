@@ -182,9 +182,13 @@ def distill(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point, with sys.argv by default: deliberate errors are one line, never a traceback."""
-    import_tensorflow()
     try:
+        import_tensorflow()
         app(arguments)
+    except ModuleNotFoundError as error:
+        install = "pip install 'dragoman[train]'"
+        print(f"mt-train: {error.name} is not installed, which training needs. Run `{install}`.", file=sys.stderr)
+        raise SystemExit(2) from None
     except DragomanError as error:
         print(f"mt-train: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -1,0 +1,56 @@
+"""Serving and translating where TensorFlow and Keras are not installed, or are but should not be loaded."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import tiny
+
+LIBRARIES = ("tensorflow", "keras", "jax")
+WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({LIBRARIES}))"  # nothing is found of them any more
+TRANSLATE = """
+import sys
+import service.cli
+from mt import BundleError, Translator, load_bundle
+try:
+    translator = Translator(load_bundle(sys.argv[1]), engine=sys.argv[2])
+    print(translator.translate(["seventy"], "en", "de")[0].text)
+except BundleError as error:
+    print(error)
+"""
+
+
+def run(program, *arguments):
+    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def expected():
+    return tiny.translator().translate(["seventy"], "en", "de")[0].text
+
+
+def test_litert_translates_without_a_model_library(expected):
+    done = run(f"{WITHOUT}\n{TRANSLATE}", str(tiny.bundle_folder()), "auto")
+    assert (done.stdout, done.stderr) == (f"{expected}\n", "")
+
+
+def test_litert_leaves_the_model_libraries_alone_where_there_are_some(expected):
+    loaded = f"print(sorted(set({LIBRARIES}) & set(sys.modules)))"
+    done = run(f"{TRANSLATE}\n{loaded}", str(tiny.bundle_folder()), "litert")
+    assert (done.stdout, done.stderr) == (f"{expected}\n[]\n", "")
+
+
+def test_an_engine_that_is_not_installed_is_named_with_what_to_install():
+    done = run(f"{WITHOUT}\n{TRANSLATE}", str(tiny.bundle_folder()), "savedmodel")
+    assert "tensorflow is not installed; pip install 'dragoman[savedmodel]'" in done.stdout
+    assert done.stderr == ""
+
+
+def test_training_that_is_not_installed_is_one_line_and_status_2(tmp_path):
+    program = f"{WITHOUT}\nfrom training.cli import main; main(sys.argv[1:])"
+    done = run(program, "run", str(tmp_path / "recipe.toml"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "mt-train: keras is not installed, which training needs. Run `pip install 'dragoman[train]'`.\n"
+    )
