@@ -11,6 +11,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 """
 
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.engines import SearchOptions
 from mt.errors import (
     BundleError,
     CorpusError,
@@ -21,6 +22,7 @@ from mt.errors import (
     TrainingError,
     UnsupportedLanguage,
 )
+from mt.sampling import Sampling
 from mt.translator import Translation, Translator
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "InvalidOption",
     "InvalidText",
     "RecipeError",
+    "Sampling",
+    "SearchOptions",
     "TrainingError",
     "Translation",
     "Translator",

@@ -90,7 +90,8 @@ def beam_search(
     steps: list[_Step] = []
     live = rows = np.arange(len(lengths))  # the numbers of the sources at hand, and their rows in the step before
     places = np.zeros((len(lengths), 1), np.intp)  # and the hypotheses' places there
-    scores, last = np.zeros(places.shape, np.float32), np.full(places.shape, BOS, np.int32)
+    scores: Floats = np.zeros(places.shape, np.float32)
+    last: Ids = np.full(places.shape, BOS, np.int32)
     while (scores > NEVER / 2).any():
         found = decoder.step(last, options.beam)
         room = options.beam - np.array([len(leaves[source]) for source in live])

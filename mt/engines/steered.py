@@ -132,8 +132,8 @@ class UnrepeatingDecoder(_SteeredDecoder):
         is_barred = (found.ids[:, :, :, None] == barred[:, :, None, :]).any(axis=3)
         log_probabilities = np.where(is_barred, np.float32(NEVER), found.log_probabilities)
         order = np.argsort(-log_probabilities, axis=2, kind="stable")[:, :, :count]
-        left = (np.take_along_axis(field, order, axis=2) for field in (log_probabilities, found.ids))
-        return Continuations(*left, found.attention)
+        left, ids = (np.take_along_axis(field, order, axis=2) for field in (log_probabilities, found.ids))
+        return Continuations(left, ids, found.attention)
 
     def _ends_of_repeats(self, pieces: Ids) -> Ids:
         """The pieces (B, K, R) that followed wherever the last size - 1 pieces stood before; NOTHING elsewhere."""
@@ -169,8 +169,8 @@ class DrawingDecoder(_SteeredDecoder):
         cumulated = np.cumsum(np.exp(tempered - tempered.max(axis=2, keepdims=True)), axis=2)
         drawn = np.array([generator.random() for generator in self._generators])[:, None, None]
         place = (cumulated / cumulated[:, :, -1:] <= drawn).sum(axis=2, keepdims=True)
-        chosen = (np.take_along_axis(field, place, axis=2) for field in (found.log_probabilities, found.ids))
-        return Continuations(*chosen, found.attention)
+        chosen, ids = (np.take_along_axis(field, place, axis=2) for field in (found.log_probabilities, found.ids))
+        return Continuations(chosen, ids, found.attention)
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Goes on with these, and the random numbers of their sources."""

@@ -241,7 +241,9 @@ def main() -> None:
     require_peers(options)
     os.environ.update({name: str(options.threads) for name in THREADS})  # of all processes
     began, results = datetime.now(UTC), {}
-    print(f"{began:%Y-%m-%d %H:%M} UTC, {hardware()}, {options.rounds} rounds, threads: {options.threads}")
+    # Of the last minute: on a quiet machine about 0.
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    print(f"{began:%Y-%m-%d %H:%M} UTC, {hardware()}, load {load}, {options.rounds} rounds, threads: {options.threads}")
     with tempfile.TemporaryDirectory(prefix="bench-decode-") as folder:
         for name in options.cases:
             try:
@@ -251,7 +253,7 @@ def main() -> None:
             print(f"\n{result.text}", flush=True)
             results[name] = result._asdict()
     asked = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
-    facts = {"time": began.isoformat(), "hardware": hardware(), "options": asked, "results": results}
+    facts = {"time": began.isoformat(), "hardware": hardware(), "load": load, "options": asked, "results": results}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
