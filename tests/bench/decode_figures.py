@@ -86,17 +86,24 @@ def described(facts: Facts) -> str:
 
 
 def step_table(facts: Facts, taken: Mapping[str, Rounds]) -> str:
-    """Milliseconds a step, and how near reading its weights comes to the speed of a copy."""
+    """Milliseconds a step, how near reading its weights comes to the speed of a copy, and what it multiplies."""
     size = facts["step_weights"]
     # A copy reads as many bytes and writes them.
     copy = 2 * size / milliseconds(taken[COPY]).median
-    head = ["ms a step, median (quartiles)", "in a search", "graph alone", "weights, GB/s", "of a copy's"]
+    head = [
+        "ms a step, median (quartiles)",
+        "in a search",
+        "graph alone",
+        "weights, GB/s",
+        "of a copy's",
+        "multiply-adds, G/s",
+    ]
     rows = []
-    for name in STEPS:
+    for name, (sources, beam) in STEPS.items():
         alone = milliseconds(taken[name + GRAPH_ALONE])
         speed = size / alone.median
-        cells = show(milliseconds(taken[name])), show(alone), digits(speed / 1e6), f"{speed / copy:.0%}"
-        rows.append([name, *cells])
+        cells = [show(milliseconds(taken[name])), show(alone), digits(speed / 1e6), f"{speed / copy:.0%}"]
+        rows.append([name, *cells, digits(sources * beam * speed / 1e6)])
     note = (
         f"  A step multiplies with {size / 1e6:.2f} M int8 weights; NumPy copies as many bytes at {copy / 1e6:.1f} GB/s"
     )

@@ -24,6 +24,9 @@ class Contender(Protocol):
 class Process(Worker):
     """A process of tests.bench.decode_worker."""
 
+    def __enter__(self) -> "Process":
+        return self
+
     def do(self, job: str, budget: float = 0.0) -> list[float]:
         """The seconds of each repetition of a round of about `budget` seconds."""
         self.tell(job, budget)

@@ -242,7 +242,7 @@ def main() -> None:
     os.environ.update({name: str(options.threads) for name in THREADS})  # of all processes
     began, results = datetime.now(UTC), {}
     # Of the last minute: on a quiet machine about 0.
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     print(f"{began:%Y-%m-%d %H:%M} UTC, {hardware()}, load {load}, {options.rounds} rounds, threads: {options.threads}")
     with tempfile.TemporaryDirectory(prefix="bench-decode-") as folder:
         for name in options.cases:

@@ -96,7 +96,8 @@ def test_a_step_is_compared_with_a_copy_of_its_weights():
         taken |= {name: [[0.003]], name + GRAPH_ALONE: [[0.00125]]}  # 8 GB/s
     lines = step_table(facts("ours", step_weights=10_000_000), taken).splitlines()
     assert lines[1].split()[:3] == ["1", "row", "3.00"]
-    assert lines[1].split()[-2:] == ["8.00", "80%"]
+    assert lines[1].split()[-3:] == ["8.00", "80%", "8.00"]
+    assert lines[2].split()[-3:] == ["8.00", "80%", "40.0"]  # five rows, the same time
     assert "10.00 M int8 weights; NumPy copies as many bytes at 10.0 GB/s" in lines[-1]
 
 
