@@ -31,7 +31,7 @@ class Translation:
 class _Plan:
     """A text as what is searched and what stands around it."""
 
-    sentences: list[list[Ids]]  # the parts of each sentence; none for a sentence without pieces
+    sentences: list[list[Ids]]  # the parts of each sentence; none for a sentence without a letter or digit
     separators: list[str]
     originals: list[str]
 
@@ -141,7 +141,9 @@ class Translator:
 
     def _plan(self, text: str, language: str) -> _Plan:
         originals, separators = sentences.split(text, language)
-        ids = self._tokenizer.encode([normalize(sentence) for sentence in originals])
+        # Punctuation and emoji alone mean the same in every language, and a model makes words up for them.
+        texts = [text if any(map(str.isalnum, text)) else "" for text in map(normalize, originals)]
+        ids = self._tokenizer.encode(texts)
         return _Plan([self._in_parts(row) for row in ids], separators, originals)
 
     def _in_parts(self, ids: list[int]) -> list[Ids]:
@@ -192,7 +194,7 @@ def _in_batches_of_like_length(parts: Sequence[Ids], size: int = 32) -> Iterator
 
 
 def _assemble(plan: _Plan, found: dict[Ids, list[_Rendering]], n_best: int) -> Translation:
-    """The translation of a text from those of its parts; a sentence without pieces stays as it is."""
+    """The translation of a text from those of its parts; a sentence without a letter or digit stays as it is."""
     texts, score, warnings = [], 0.0, []
     for place in range(n_best):
         translated = []
