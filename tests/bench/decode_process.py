@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from tests.bench.decode_cases import share
@@ -110,16 +109,3 @@ def start(arguments: Sequence[str], clock: Callable[[], float] = time.perf_count
         sys.exit(f"{' '.join(arguments)} ended with status {process.returncode}.")
     last: dict[str, Any] = json.loads(rest[-1])
     return seconds, last
-
-
-def run_to_end(module: str, *arguments: Path | str) -> None:
-    """Runs a program of ours in a process of its own, so that this one stays small."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        stdout=sys.stderr,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{module} ended with status {done.returncode}.")

@@ -28,9 +28,9 @@ from mt.open_engine import ENGINES, choose_engine
 from tests.bench.cases import CASES as MODELS
 from tests.bench.decode_cases import COPY, GRAPH_ALONE, ONE_BY_ONE, SEARCHES, STEPS, DecodeSpec, TextSpec, write_spec
 from tests.bench.decode_figures import search_table, start_table, step_table, text_row, text_table
-from tests.bench.decode_process import Process, in_parts, in_rounds, run_to_end, start, tell_progress
+from tests.bench.decode_process import Process, in_parts, in_rounds, start, tell_progress
 from tests.bench.decode_start import SENTENCES
-from tests.bench.train_speed import PEERS_PYTHON
+from tests.bench.train_speed import PEERS_PYTHON, run_to_end
 from training.run.machine import hardware
 
 # Modules and Pythons; the first of those that are asked for is what the others are compared with.

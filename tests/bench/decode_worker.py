@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.decode_cases import PIECES, SEARCHES, Search
-from tests.bench.worker import _take_standard_output
+from tests.bench.worker import take_standard_output
 
 Sources = Sequence[Sequence[int]]
 
@@ -32,7 +32,7 @@ def serve(build: Callable[[Path], Contestant]) -> None:
 
     Lines are JSON, facts and answers on standard output; whatever else is printed goes to standard error.
     """
-    answers = _take_standard_output()
+    answers = take_standard_output()
     contestant = build(Path(sys.argv[1]))
     print(json.dumps(contestant.facts), file=answers, flush=True)
     for line in sys.stdin:

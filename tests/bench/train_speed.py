@@ -96,7 +96,7 @@ def measure(case: Case, options: Options, folder: Path) -> dict[str, Any]:
     """The facts of a case: its corpus, a row for each trainee, the input pipeline."""
     ours = Spec(case, str(folder), options.threads, options.precision).write(folder / "ours.json")
     corpus = ["--data", str(options.data.resolve())] if options.data else []
-    _run("tests.bench.corpus", ours, "--batches", str(options.batches), *corpus)
+    run_to_end("tests.bench.corpus", ours, "--batches", str(options.batches), *corpus)
     facts = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(sys.executable, "tests.bench.ours", ours))]
@@ -110,7 +110,7 @@ def measure(case: Case, options: Options, folder: Path) -> dict[str, Any]:
             spec = Spec(case, str(folder), options.threads, precision).write(folder / f"{peer}.json")
             workers.append(stack.enter_context(Worker(PEERS_PYTHON, module, spec)))
         rows = _train(workers, facts["pieces"], options.rounds)
-    _run("tests.bench.pipeline", ours, str(2 * options.batches))
+    run_to_end("tests.bench.pipeline", ours, str(2 * options.batches))
     pipeline = json.loads((folder / "pipeline.json").read_text(encoding="utf-8"))
     return {"case": asdict(case), "corpus": facts, "rows": rows, "pipeline": pipeline}
 
@@ -136,7 +136,7 @@ def _train(workers: Sequence[Worker], pieces: Sequence[int], rounds: int) -> lis
     ]
 
 
-def _run(module: str, *arguments: Path | str) -> None:
+def run_to_end(module: str, *arguments: Path | str) -> None:
     """Runs a program of ours to its end, in a process of its own, so that this one stays small."""
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],

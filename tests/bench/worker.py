@@ -36,7 +36,7 @@ def serve(build: Callable[[Spec], Trainee]) -> None:
 
     Facts and answers are lines of JSON on standard output; whatever else is printed goes to standard error.
     """
-    answers = _take_standard_output()
+    answers = take_standard_output()
     spec = Spec.read(Path(sys.argv[1]))
     trainee = build(spec)
     batches = [trainee.prepare(batch) for batch in load(Path(spec.folder) / BATCHES)]
@@ -58,7 +58,7 @@ def _timed_losses(trainee: Trainee, batches: list[Any]) -> Iterator[tuple[float,
         yield time.perf_counter() - started, loss
 
 
-def _take_standard_output() -> TextIO:
+def take_standard_output() -> TextIO:
     """A file of its own for what stdout was; from now on stdout is stderr, for libraries print as well."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
