@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from mt.errors import InvalidOption
+from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
 from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS, PAD
 
 Tensor = Any
 State = Any
 Step = Callable[[Tensor, State], tuple[Tensor, Tensor, State]]
-NEVER = -1e9  # the log-probability of what cannot happen
-BEHIND = -1e3  # puts a rank behind those of complete hypotheses, and leaves float32 room to order it
 
 
 class SearchResult(NamedTuple):
@@ -53,7 +52,7 @@ class _Finished(NamedTuple):
     is_complete: Tensor  # (B, K)
 
 
-def length_limits(source_lengths: Tensor, factor: float = 2.0, extra: int = 20) -> Tensor:
+def length_limits(source_lengths: Tensor, factor: float = PIECES_A_PIECE, extra: int = MORE_PIECES) -> Tensor:
     """The most pieces (B,) a translation may have: factor · source pieces + extra."""
     return ops.cast(ops.cast(source_lengths, "float32") * factor, "int32") + extra
 

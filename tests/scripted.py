@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mt.engines.driven import BEHIND, NEVER, Continuations
+from mt.engines.driven import Continuations
+from mt.ranking import BEHIND, NEVER
 from mt.tokenizer import BOS, EOS
 
 ROOT = 0

@@ -10,10 +10,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from mt.engines import Hypothesis, SearchOptions
+from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
 from mt.tokenizer import BOS, EOS
 
-NEVER = -1e9  # the log-probability of what cannot happen
-BEHIND = -1e3  # puts the rank of a cut hypothesis behind those of complete ones
 WORTH_SHRINKING = 0.75  # of the places at work, or fewer, still needed: decoders take longer for a step of a new shape
 
 Floats = np.ndarray
@@ -64,7 +63,7 @@ class _Leaf(NamedTuple):
 
 def length_limit(source_pieces: int) -> int:
     """The most pieces that a translation may have; one of mt.search.length_limits."""
-    return 2 * source_pieces + 20
+    return PIECES_A_PIECE * source_pieces + MORE_PIECES
 
 
 def never() -> bool:

@@ -13,6 +13,7 @@ from mt.engines.driven import Continuations
 from mt.engines.steered import steered_search
 from mt.engines.tensorflow import import_tensorflow
 from mt.errors import BundleError
+from mt.ranking import NEVER
 from mt.tokenizer import EOS, PAD
 
 # TensorFlow and oneDNN keep memory for every new shape (tensorflow #124972): these are all there will be.
@@ -159,7 +160,7 @@ def _hypotheses(result: dict[str, Array], row: int, source_pieces: int) -> list[
     found = []
     for place, length in enumerate(result["lengths"][row]):
         score = float(result["scores"][row, place])
-        if score < -1e8:
+        if score < NEVER / 2:
             continue
         ids = result["ids"][row, place, :length].tolist()
         attention = result["attention"][row, place, :length, :source_pieces]

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mt.engines import Hypothesis, SearchOptions
-from mt.engines.driven import NEVER, Continuations, Decoder, Floats, Ids, beam_search, length_limit, never
+from mt.engines.driven import Continuations, Decoder, Floats, Ids, beam_search, length_limit, never
 from mt.errors import InvalidOption
+from mt.ranking import NEVER
 from mt.sampling import Sampling
 
 BATCH = 32  # sources searched together

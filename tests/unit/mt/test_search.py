@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from keras import ops
 
 from mt.errors import InvalidOption
+from mt.ranking import NEVER
 from mt.sampling import Sampling
 from mt.search import (
-    NEVER,
     SearchResult,
     beam_search,
     greedy_search,

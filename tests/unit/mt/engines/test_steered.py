@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.engines import SearchOptions
-from mt.engines.driven import NEVER
 from mt.engines.steered import BATCH, steered_search
 from mt.errors import InvalidOption
+from mt.ranking import NEVER
 from mt.sampling import Sampling
 from mt.tokenizer import EOS
 from tests.scripted import Found, Script, ScriptDecoder, SlowSearch, random_script, speller
