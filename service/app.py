@@ -67,7 +67,7 @@ def create_app(
     app.state.service = service
     app.include_router(libretranslate.router)
     app.include_router(probes.router)
-    install_handlers(app, libretranslate.error_body, CORS_HEADERS)
+    install_handlers(app, {"": libretranslate.worded}, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
     return app

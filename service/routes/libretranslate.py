@@ -34,9 +34,9 @@ JSON_KINDS = {
 }
 
 
-def error_body(status: int, text: str) -> dict[str, Any]:
-    """How this dialect reports a fault; the status says the rest."""
-    return {"error": text}
+def worded(fault: Refusal) -> tuple[int, dict[str, Any]]:
+    """How this dialect reports a fault."""
+    return fault.status, {"error": str(fault)}
 
 
 @dataclass(frozen=True)
