@@ -59,9 +59,12 @@ async def translate(request: Request) -> Answer:
     """
     service = service_of(request)
     scheduler = service.scheduler()
-    order = read_order(await read_fields(request), scheduler.translator, service.settings)
-    work = scheduler.translate(order.texts, order.source, order.target, n_best=order.alternatives + 1)
-    return Answer(answer_body(order, await while_client_waits(request, work)))
+    fields = await read_fields(request)
+    order = read_order(fields, scheduler.translator, service.settings)
+    async with service.access().admitted(request, fields, sum(map(len, order.texts))):
+        work = scheduler.translate(order.texts, order.source, order.target, n_best=order.alternatives + 1)
+        found = await while_client_waits(request, work)
+    return Answer(answer_body(order, found))
 
 
 @router.get("/languages", summary="Languages", operation_id="get_languages", responses=docs.LANGUAGES_ANSWERS)
