@@ -6,7 +6,7 @@ import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from service.database import open_database
 from service.errors import Refusal
 from service.keys import Keys, Usage, day_of, month_of
 from service.rates import Rates
+from service.scheduler import STOPPING
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Access:
             yield client
         except BaseException:
             if client.name and characters:
-                self._thread.submit(self._give_back, client.name, characters, month_of(now))
+                self._submit(partial(self._give_back, client.name, characters, month_of(now)))
             raise
 
     async def admit(self, request: Request, fields: Mapping[str, Any], characters: int = 0) -> Client:
@@ -99,7 +100,7 @@ class Access:
         return await self._in_thread(partial(self._keys.usage, client.name, month_of(self.clock())))
 
     def close(self) -> None:
-        """Nothing; what is being counted is counted, and the file closed."""
+        """Nothing; what is being counted is counted, and the file closed; from then on every client gets 503."""
         self._thread.shutdown()
         self._connection.close()
 
@@ -113,11 +114,17 @@ class Access:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.wrap_future(self._submit(work))
         except sqlite3.Error as error:
             logger.error("The key file %s failed: %s", self.settings.keys, error)
             text = "Keys and rates cannot be checked now; the server's log says why. Try again in a few seconds."
             raise Refusal(503, text, {"Retry-After": "5"}) from error
+
+    def _submit(self, work: Callable[[], Result]) -> "Future[Result]":
+        try:
+            return self._thread.submit(work)
+        except RuntimeError:  # it is closed
+            raise Refusal(503, STOPPING, {"Retry-After": "1"}) from None
 
     def _admit(self, address: str, given: Any, characters: int, now: float) -> Client:
         key = self._keys.find(given, day_of(now)) if isinstance(given, str) else None

@@ -253,6 +253,15 @@ def test_what_cannot_be_given_back_is_logged(path, caplog):
         assert "keys failed: no such table: usage" in caplog.text
 
 
+def test_a_closed_gate_says_that_the_server_stops(path):
+    key = add_key(path)
+    with gate(keys=path) as closed:
+        closed.access.close()
+        with pytest.raises(Refusal, match=r"This server is stopping\. Try again elsewhere or later\.") as refusal:
+            closed.admit(api_key=key)
+    assert refusal.value.status == 503
+
+
 def test_without_a_rate_or_keys_no_file_is_touched(tmp_path):
     access = Access(replace(Settings(), keys=None))
     assert asyncio.run(access.admit(request_from(), {})).name == ""
