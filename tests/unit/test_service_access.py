@@ -1,11 +1,12 @@
 import asyncio
+import json
 import logging
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from fastapi import Request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.access import Access, Client, Denied, given_key
@@ -13,6 +14,7 @@ from service.database import open_database
 from service.errors import Refusal
 from service.keys import Key, Keys, Usage
 from service.settings import Settings, read_settings
+from tests import service_fakes
 
 NOON = 1_907_928_000.0  # 2030-06-17T12:00:00Z
 
@@ -118,6 +120,29 @@ def test_a_key_may_come_as_authorization(path, scheme):
 def test_no_bytes_of_an_authorization_make_the_server_fail(header):
     request = Request({"type": "http", "headers": [(b"authorization", header)]})
     assert given_key(request, {}) is None or isinstance(given_key(request, {}), str)
+
+
+@pytest.fixture(scope="module")
+def closed_client(tmp_path_factory):
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    add_key(path)
+    with service_fakes.Client(service_fakes.limited(keys=path)) as client:
+        yield client.wait_until_ready()
+
+
+odd_values = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.just("\ud800")
+# What a server lets through as a header's value: anything but control characters.
+header_bytes = st.binary().map(lambda value: bytes(byte for byte in value if byte >= 32 and byte != 127).strip())
+
+
+@settings(max_examples=60, deadline=None)
+@given(field=odd_values, scheme=st.sampled_from([b"", b"Bearer ", b"DeepL-Auth-Key "]), header=header_bytes)
+def test_no_key_makes_the_server_fail(closed_client, field, scheme, header):
+    body = json.dumps({"q": "a", "source": "en", "target": "de", "api_key": field})
+    headers = {b"Content-Type": b"application/json", b"Authorization": (scheme + header).strip()}
+    answer = closed_client.post("/translate", content=body, headers=headers)
+    has_none = field in (None, "") and not (scheme and header)
+    assert (answer.status_code, answer.json()["error"]) == (MISSING if has_none else WRONG)[1:3]
 
 
 def test_fields_win_over_authorization_and_another_scheme_is_no_key():
