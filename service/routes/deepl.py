@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
 
+from service.access import Client
 from service.answers import Answer
 from service.errors import Refusal
 from service.fields import read_fields
@@ -37,26 +38,30 @@ Result = TypeVar("Result")
 async def translate(request: Request) -> Answer:
     """The translation of each text, in order.
 
+    Where the server has keys, yours comes as `Authorization: DeepL-Auth-Key KEY` or in the field `auth_key`.
     Accepted without effect: `context`, `preserve_formatting`, `model_type`, `custom_instructions` and fields that are
     not listed. A translation has `warnings`, which DeepL's has not, when there are any: `length_limit` (it was cut at
     the model's limit), `split` (an overlong sentence was translated in parts).
     """
     service = service_of(request)
     directions = service.scheduler().translator.directions
-    job = read_job(await _read(request), directions, service.settings)
-    outcomes = await while_client_waits(request, in_time(service.translate(job)))
+    fields = await _read(request)
+    job = read_job(fields, directions, service.settings)
+    async with service.access().admitted(request, fields, job.characters):
+        outcomes = await while_client_waits(request, in_time(service.translate(job)))
     return Answer({"translations": [_translation(*pair) for pair in zip(job.texts, outcomes, strict=True)]})
 
 
-@router.get("/v2/languages", summary="Languages", openapi_extra=docs.LANGUAGES, responses=docs.LANGUAGES_ANSWERS)
 @router.post("/v2/languages", include_in_schema=False)
+@router.get("/v2/languages", summary="Languages", openapi_extra=docs.LANGUAGES, responses=docs.LANGUAGES_ANSWERS)
 async def languages(request: Request) -> Answer:
     """The languages that can be translated, or with `type=target` those that can be translated into.
 
     English and Portuguese are targets as the variants that DeepL has; which one is asked for makes no difference.
     """
     directions = service_of(request).scheduler().translator.directions
-    side = (await _read(request)).get("type") or "source"
+    fields, _ = await _admitted(request)
+    side = fields.get("type") or "source"
     if side == "source":
         return Answer(sources(directions))
     if side == "target":
@@ -68,18 +73,19 @@ async def languages(request: Request) -> Answer:
     )
 
 
-@router.get("/v2/usage", summary="Usage", responses=docs.USAGE_ANSWERS)
 @router.post("/v2/usage", include_in_schema=False)
+@router.get("/v2/usage", summary="Usage", responses=docs.USAGE_ANSWERS)
 async def usage(request: Request) -> Answer:
     """The characters that were translated with this key in this month, and how many may be."""
-    await _read(request)
-    return Answer({"character_count": 0, "character_limit": NO_LIMIT})
+    _, client = await _admitted(request)
+    used = await service_of(request).access().usage(client)
+    return Answer({"character_count": used.count, "character_limit": NO_LIMIT if used.limit is None else used.limit})
 
 
 @router.get("/v2/glossary-language-pairs", summary="Languages of glossaries", responses=docs.PAIRS_ANSWERS)
 async def glossary_language_pairs(request: Request) -> Answer:
     """No pair, as this server keeps no glossaries."""
-    await _read(request)
+    await _admitted(request)
     return Answer({"supported_languages": []})
 
 
@@ -87,7 +93,7 @@ async def glossary_language_pairs(request: Request) -> Answer:
 @router.get("/v3/glossaries", include_in_schema=False)
 async def glossaries(request: Request) -> Answer:
     """No glossary, as this server keeps none."""
-    await _read(request)
+    await _admitted(request)
     return Answer({"glossaries": []})
 
 
@@ -119,6 +125,12 @@ async def create_document() -> Answer:
 async def document() -> Answer:
     """Never an answer, but DeepL's refusal of a document that it does not have."""
     raise Explained(404, "Document not found", "This server translates no documents. Send texts to /v2/translate.")
+
+
+async def _admitted(request: Request) -> tuple[dict[str, Any], Client]:
+    """The fields of a request that translates nothing, and who it is from."""
+    fields = await _read(request)
+    return fields, await service_of(request).access().admit(request, fields)
 
 
 async def _read(request: Request) -> dict[str, Any]:

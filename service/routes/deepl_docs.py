@@ -88,6 +88,7 @@ _FAULTS: Answers = {
         "Request Entity Too Large",
         "The request body is 150,000 bytes; DeepL's limit is 131,072. Send the texts in parts.",
     ),
+    429: _fault("Too much to do; Retry-After says when to try again", "Too many requests", "Slowdown: 30 per 1 minute"),
     503: _fault("Loading, or stopping", "The translator is being loaded. Try again in a few seconds.", ""),
 }
 
@@ -103,11 +104,7 @@ TRANSLATE_ANSWERS: Answers = {
     404: _fault(
         "A glossary is asked for", "Glossary not found", "This server keeps no glossaries. Leave glossary_id out."
     ),
-    429: _fault(
-        "Too much to do; Retry-After says when to try again",
-        "Too many requests",
-        "This request could not be translated within 9 seconds. Try again, or send fewer texts at once.",
-    ),
+    456: _fault("No characters are left", "Quota exceeded", "Quota exceeded: of 500,000 characters a month, …"),
 }
 
 LANGUAGES_ANSWERS: Answers = {

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from service.access import Denied
 from service.errors import Refusal
 
+STATUSES = {"key_missing": 403, "key_wrong": 403, "rate": 429, "quota": 456}
 # What DeepL calls these statuses; the reason follows in `detail`.
 TITLES = {
     403: "Forbidden",
@@ -27,9 +29,10 @@ def worded(fault: Refusal) -> tuple[int, dict[str, Any]]:
     """How this dialect reports a fault: strings only, as its clients join them."""
     if isinstance(fault, Explained):
         return fault.status, {"message": str(fault), "detail": fault.detail}
-    if fault.status in TITLES:
-        return fault.status, {"message": TITLES[fault.status], "detail": str(fault)}
-    return fault.status, {"message": str(fault)}
+    status = STATUSES[fault.kind] if isinstance(fault, Denied) else fault.status
+    if status in TITLES:
+        return status, {"message": TITLES[status], "detail": str(fault)}
+    return status, {"message": str(fault)}
 
 
 def unsupported(name: str, detail: str) -> Refusal:
