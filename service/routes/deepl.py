@@ -33,7 +33,6 @@ NO_LIMIT = 10**12
 Result = TypeVar("Result")
 
 
-@router.get("/v2/translate", include_in_schema=False)
 @router.post("/v2/translate", summary="Translate", openapi_extra=docs.TRANSLATE, responses=docs.TRANSLATE_ANSWERS)
 async def translate(request: Request) -> Answer:
     """The translation of each text, in order.
@@ -52,7 +51,7 @@ async def translate(request: Request) -> Answer:
     return Answer({"translations": [_translation(*pair) for pair in zip(job.texts, outcomes, strict=True)]})
 
 
-@router.post("/v2/languages", include_in_schema=False)
+@router.post("/v2/languages", summary="Languages", openapi_extra=docs.LANGUAGES, responses=docs.LANGUAGES_ANSWERS)
 @router.get("/v2/languages", summary="Languages", openapi_extra=docs.LANGUAGES, responses=docs.LANGUAGES_ANSWERS)
 async def languages(request: Request) -> Answer:
     """The languages that can be translated, or with `type=target` those that can be translated into.
@@ -61,8 +60,8 @@ async def languages(request: Request) -> Answer:
     """
     directions = service_of(request).scheduler().translator.directions
     fields, _ = await _admitted(request)
-    side = fields.get("type") or "source"
-    if side == "source":
+    side = fields.get("type")
+    if side in (None, "source"):
         return Answer(sources(directions))
     if side == "target":
         return Answer(targets(directions))
@@ -73,7 +72,7 @@ async def languages(request: Request) -> Answer:
     )
 
 
-@router.post("/v2/usage", include_in_schema=False)
+@router.post("/v2/usage", summary="Usage", responses=docs.USAGE_ANSWERS)
 @router.get("/v2/usage", summary="Usage", responses=docs.USAGE_ANSWERS)
 async def usage(request: Request) -> Answer:
     """The characters that were translated with this key in this month, and how many may be."""
@@ -97,7 +96,7 @@ async def glossaries(request: Request) -> Answer:
     return Answer({"glossaries": []})
 
 
-@router.post("/v2/glossaries", include_in_schema=False)
+@router.post("/v2/glossaries", summary="Make a glossary", status_code=400, responses=docs.NO_GLOSSARY)
 @router.post("/v3/glossaries", include_in_schema=False)
 async def create_glossary() -> Answer:
     """Never an answer, but DeepL's refusal of languages that it has no glossaries for."""

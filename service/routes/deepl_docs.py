@@ -139,3 +139,11 @@ GLOSSARIES_ANSWERS: Answers = {
     200: _json("None", _object(glossaries=_list({"type": "object"})), glossaries={"glossaries": []}),
     **_FAULTS,
 }
+
+NO_GLOSSARY: Answers = {
+    400: _fault(
+        "Never possible",
+        "Unsupported glossary source and target language pair",
+        "This server keeps no glossaries. Do without.",
+    )
+}
