@@ -17,7 +17,9 @@ BITS = st.lists(
     st.text(
         st.one_of(
             st.characters(exclude_categories=["Cs"]),
-            st.sampled_from("\t\n\u00a0\u00ad\u0301\u0327\u0344\u0f73\u200b\u200d\u1100\u1161\u11a8\uac00\u09c7\u09be ae"),
+            st.sampled_from(
+                "\t\n\u00a0\u00ad\u0301\u0327\u0344\u0f73\u200b\u200d\u1100\u1161\u11a8\uac00\u09c7\u09be ae"
+            ),
         ),
         max_size=4,
     ),
