@@ -190,7 +190,7 @@ def streamed(engine, streams):
     while not all(stream.has_ended for stream in streams):
         streams = [pickle.loads(pickle.dumps(stream)) for stream in streams]
         for stream, row in zip(streams, ids, strict=True):
-            row += [] if stream.has_ended else stream.step(engine)
+            row.extend([] if stream.has_ended else stream.step(engine))
     return [stream.hypothesis(row) for stream, row in zip(streams, ids, strict=True)]
 
 
