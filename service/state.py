@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from service.errors import Refusal
+from service.jobs import Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
 
@@ -50,6 +51,11 @@ class Service:
         translator = load(self.settings)
         translator.warm_up()
         return translator
+
+    async def translate(self, job: Job) -> list[Outcome]:
+        """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
+        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
+        return [Outcome(translation, job.source) for translation in found]
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
