@@ -49,6 +49,9 @@ class Settings:
     queue_size: int = field(
         default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
     )
+    max_streams: int = field(
+        default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
+    )
     keep_alive_seconds: int = field(
         default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)
     )
