@@ -16,6 +16,11 @@ class Job:
     target: str
     n_best: int = 1
 
+    @property
+    def characters(self) -> int:
+        """How many Unicode code points the texts have, which is what a client's quota counts."""
+        return sum(map(len, self.texts))
+
 
 @dataclass(frozen=True)
 class Outcome:

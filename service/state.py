@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from service.access import Access
 from service.errors import Refusal
 from service.jobs import Job, Outcome
 from service.scheduler import STOPPING, Scheduler
@@ -30,6 +31,7 @@ class Service:
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     _scheduler: Scheduler | None = None
+    _access: Access | None = None
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,9 +43,19 @@ class Service:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._scheduler
 
+    def access(self) -> Access:
+        """The gate for clients; raises Refusal 503 while nothing can be translated."""
+        if self._access is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._access
+
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
-        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
+
+        Raises KeyFileError when the key file cannot be used.
+        """
         try:
+            self._access = await asyncio.to_thread(Access, self.settings)
             translator = await asyncio.to_thread(self._warm, load)
         except Exception:
             self.obstacle = FAILED
@@ -68,6 +80,8 @@ class Service:
         self.streams.close()
         if self._scheduler is not None:
             self._scheduler.close()
+        if self._access is not None:
+            self._access.close()
 
 
 def service_of(request: Request) -> Service:

@@ -62,8 +62,10 @@ async def translate(request: Request) -> Answer:
     """
     service = service_of(request)
     scheduler = service.scheduler()
-    order = read_order(await read_fields(request), scheduler.translator, service.settings)
-    outcomes = await while_client_waits(request, service.translate(order.job))
+    fields = await read_fields(request)
+    order = read_order(fields, scheduler.translator, service.settings)
+    async with service.access().admitted(request, fields, order.job.characters):
+        outcomes = await while_client_waits(request, service.translate(order.job))
     return Answer(answer_body(order, [outcome.translation for outcome in outcomes]))
 
 

@@ -34,13 +34,15 @@ async def translate(request: Request) -> EventStream:
     `/translate` does, a later one by an event of type `error`. Closing the connection stops the work.
     """
     service = service_of(request)
-    order = _order(await read_fields(request), service)
+    fields = await read_fields(request)
+    order = _order(fields, service)
     events = _events(service, order)
 
     async def first() -> bytes:
         return await anext(events)
 
-    begun = await while_client_waits(request, first())
+    async with service.access().admitted(request, fields, order.job.characters):
+        begun = await while_client_waits(request, first())
     return EventStream(begun, events, service.settings.keep_alive_seconds)
 
 
