@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.answers import json_bytes
+from service.scheduler import STOPPING
 
 logger = logging.getLogger(__name__)
 
@@ -38,21 +39,28 @@ class EventStream(Response):
         self._begun, self._events, self._patience = begun, events, patience_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Nothing; the answer is sent. The request's body must have been read."""
+        """Nothing; the answer is sent. The request's body must have been read.
+
+        Being cancelled, as a server does that may not wait any longer, becomes an event of type `error`.
+        """
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send_all(send))
         leaving = asyncio.create_task(_client_leaves(receive))
+        is_stopping = False
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sending.cancel()
-            leaving.cancel()
-            await asyncio.wait({sending, leaving})
-            await self._events.aclose()
+        except asyncio.CancelledError:
+            is_stopping = True
+        sending.cancel()
+        leaving.cancel()
+        await asyncio.wait({sending, leaving})
+        await self._events.aclose()
         if not sending.cancelled():
             sending.result()
+        elif is_stopping:
+            await send({"type": "http.response.body", "body": event({"error": STOPPING}, "error")})
 
     async def _send_all(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
             await self._send(send, self._begun)
             async for one in self._events:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 
@@ -12,7 +12,12 @@ from service.fields import read_fields
 from service.routes import stream_docs as docs
 from service.routes.libretranslate import Order, answer_body, read_order
 from service.scheduler import while_client_waits
+from service.settings import Settings
 from service.state import Service, service_of
+from service.streams import Streams
+
+if TYPE_CHECKING:
+    from mt import Translator
 
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["Streaming"])
@@ -35,8 +40,9 @@ async def translate(request: Request) -> EventStream:
     """
     service = service_of(request)
     fields = await read_fields(request)
-    order = _order(fields, service)
-    events = _events(service, order)
+    translator = _translator(service)
+    order = _order(fields, translator, service.settings)
+    events = _events(service.streams, translator, order)
 
     async def first() -> bytes:
         return await anext(events)
@@ -46,10 +52,14 @@ async def translate(request: Request) -> EventStream:
     return EventStream(begun, events, service.settings.keep_alive_seconds)
 
 
-async def _events(service: Service, order: Order) -> AsyncGenerator[bytes, None]:
+def _translator(service: Service) -> "Translator":
+    """What translates; raises Refusal 503 while nothing can be translated."""
+    return service.scheduler().translator
+
+
+async def _events(streams: Streams, translator: "Translator", order: Order) -> AsyncGenerator[bytes, None]:
     """The events; a fault becomes one when it comes behind others."""
-    streams, translator, job = service.streams, service.scheduler().translator, order.job
-    has_begun = False
+    job, has_begun = order.job, False
     with streams.place():
         try:
             stream = await streams.run(lambda: translator.stream(job.texts[0], job.source, job.target))
@@ -64,9 +74,9 @@ async def _events(service: Service, order: Order) -> AsyncGenerator[bytes, None]
             yield event({"error": FAULT}, "error")
 
 
-def _order(fields: dict[str, Any], service: Service) -> Order:
+def _order(fields: dict[str, Any], translator: "Translator", settings: Settings) -> Order:
     """The order that the fields hold, of one text and one translation of it."""
-    order = read_order(fields, service.scheduler().translator, service.settings)
+    order = read_order(fields, translator, settings)
     if order.is_array:
         raise Refusal(400, "Invalid request: q parameter must be a string here, not an array: a stream has one text")
     if order.alternatives:

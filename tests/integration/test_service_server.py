@@ -269,6 +269,21 @@ def test_the_shipped_translator_streams_what_it_finds_by_greedy_search():
     assert len(data) > 8
 
 
+def test_a_server_that_may_not_wait_any_longer_ends_its_streams_and_says_so():
+    translator = FakeTranslator()
+    translator.gate = Turnstile()
+    translator.gate.permits.release(2)
+    with Server(translator=translator, shutdown_seconds=1) as server, server.connect() as connection:
+        connection.sendall(stream_bytes("hi"))
+        answer = b""
+        while b'{"text":"H"}' not in answer:
+            answer += connection.recv(65_536)
+        server.server.should_exit = True
+        answer += received(connection)
+    assert b"event: error" in answer
+    assert b"This server is stopping" in answer
+
+
 def test_streams_are_open_side_by_side(own_server):
     def stream(text):
         fields = {"q": text, "source": "en", "target": "de"}

@@ -79,6 +79,28 @@ def test_a_client_that_takes_nothing_is_given_up():
     assert events.is_closed
 
 
+def test_a_server_that_may_not_wait_any_longer_says_so():
+    messages = []
+
+    async def keep(message):
+        messages.append(message)
+
+    async def scenario():
+        generator = events.generate()
+        answer = EventStream(await anext(generator), generator, 5.0)
+        answering = asyncio.create_task(answer({"type": "http"}, asyncio.Event().wait, keep))
+        while len(messages) < 2:
+            await asyncio.sleep(0)
+        answering.cancel()
+        await answering
+
+    events = Events(b"a", goes_on=True)
+    asyncio.run(scenario())
+    assert events.is_closed
+    assert messages[-1]["body"].startswith(b'event: error\ndata: {"error":"This server is stopping.')
+    assert not messages[-1].get("more_body")
+
+
 def test_a_fault_while_sending_is_not_hidden():
     async def broken(_):
         raise ZeroDivisionError
