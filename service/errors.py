@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 # nginx's status for a request that its client gave up; nobody receives it.
 CLIENT_LEFT = 499
 
+FAULT = "The server failed on this request; its log says how. Please report it."
+
 
 class Refusal(DragomanError):
     """A request that this server does not carry out: the status, the text and the headers of its answer."""
@@ -62,8 +64,7 @@ def install_handlers(app: FastAPI, wordings: Mapping[str, Wording], headers: dic
 
     async def failed(request: Request, error: Exception) -> Answer:
         logger.error("%s %r failed", request.method, request.url.path)
-        text = "The server failed on this request; its log says how. Please report it."
-        return answer(request, Refusal(500, text, headers))
+        return answer(request, Refusal(500, FAULT, headers))
 
     for kind in (UnsupportedLanguage, InvalidText, InvalidOption):
         app.add_exception_handler(kind, impossible)  # type: ignore[arg-type]
