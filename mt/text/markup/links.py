@@ -21,27 +21,33 @@ class Piece(NamedTuple):
     is_copy: bool
 
 
-def pieces(source: str, target: str, links: Iterable[Link], cuts: Sequence[int]) -> list[Piece]:
-    """The links in the order of the source, cut at these places of the source, which are in order.
+def word_links(source: str, target: str, links: Iterable[Link]) -> list[Link]:
+    """The links without white space at their ends; those between several words word by word, in order.
 
-    Links may be of any kind and reach out of the texts. Those between several words go word by word, in order.
+    Links may be of any kind and reach out of the texts; what links nothing is left out.
     """
-    found: set[Piece] = set()
-    for (source_start, source_stop), (start, stop) in links:
-        spans = (
-            words(source, max(source_start, 0), max(source_stop, 0)),
-            words(target, max(start, 0), max(stop, 0)),
-        )
-        for link in _spread(source, target, spans):
-            found.update(_cut(source, target, _without_marks(source, target, link), cuts))
-    return sorted(found)
+    found: list[Link] = []
+    for of_source, of_target in links:
+        source_words, target_words = _inside(source, of_source), _inside(target, of_target)
+        if source_words[0] < source_words[1] and target_words[0] < target_words[1]:
+            found += _spread(source, target, (source_words, target_words))
+    return found
+
+
+def pieces(source: str, target: str, links: Iterable[Link], cuts: Sequence[int]) -> list[Piece]:
+    """Links of words in the order of the source, cut at these places of the source, which are in order."""
+    return sorted(
+        {piece for link in links for piece in _cut(source, target, _without_marks(source, target, link), cuts)}
+    )
+
+
+def _inside(text: str, span: Span) -> Span:
+    return words(text, max(span[0], 0), max(span[1], 0))
 
 
 def _spread(source: str, target: str, link: Link) -> Iterator[Link]:
     """A link between several words as links of the n-th word to the n-th, in proportion."""
     (start, stop), span = link
-    if not source[start:stop].strip() or not target[slice(*span)].strip():
-        return
     sources = list(_words(source, start, stop))
     if len(sources) == 1:
         yield link
@@ -115,6 +121,8 @@ def _cut(source: str, target: str, link: Link, cuts: Sequence[int]) -> Iterator[
     before, last = source_start, start
     for place in [*dict.fromkeys(places), source_stop]:
         end = start + _counterpart(place - source_start, len(of_source), len(of_target), (prefix, suffix))
+        while start < end < stop and unicodedata.combining(target[end]):
+            end += 1  # a letter keeps its accents
         if last < end:
             yield Piece(before, place, last, end, source[before:place] == target[last:end])
         before, last = place, end

@@ -34,14 +34,18 @@ class Attribute(NamedTuple):
     quote: str
 
 
-_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?+""")
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*+([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?+(?=[\s/>]|$)"""
+)
 _TAG_NAME = re.compile(r"<[^\s/<>]*+")
 
 
 def attributes(tag: str) -> Iterator[Attribute]:
-    """The attributes with a value of a start tag, names in lower case, in order."""
+    """The attributes with a value of a start tag, names in lower case, in order, up to anything that is none."""
     head = _TAG_NAME.match(tag)
-    for found in _ATTRIBUTE.finditer(tag, head.end() if head else 0):
+    place = head.end() if head else 0
+    while found := _ATTRIBUTE.match(tag, place):
+        place = found.end()
         group = found.lastindex or 1
         if group > 1:
             yield Attribute(found[1].lower(), *found.span(group), ("", "", '"', "'", "")[group])

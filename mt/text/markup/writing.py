@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mt.text.markup.escaping import Escaper
-from mt.text.markup.links import Link, pieces
+from mt.text.markup.links import Link, pieces, word_links
 from mt.text.markup.placing import place
-from mt.text.markup.run import Gap, Run, gaps
+from mt.text.markup.run import SPACE, Gap, Run, gaps
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class _Writer:
         self.target = target = target.rstrip()
         self.escaper = Escaper(run)
         first, last = run.span
-        self.links: list[Link] = [
+        links = [
             ((start + first, stop + first), (target_start - lost, target_stop - lost))
             for (start, stop), (target_start, target_stop) in rendering.links
         ] or [((first, last), (0, len(target)))]
+        self.links = word_links(run.text, target, links)
         cuts = [marker.start for marker in run.markers]
         self.order, is_guess = place(run, target, pieces(run.text, target, self.links, cuts))
         has_inner = any(gap.first < gap.last for gap in run.gaps[1:-1])
         self.has_guessed = is_guess or (has_inner and not rendering.links)
-        self.ends_and_starts = _ends_and_starts(self.links)
-        self.gap_at = {gap.start: gap for gap in run.gaps if gap.start < gap.stop}
+        self.sources = self._source_gaps()
 
     def parts(self) -> Parts:
         found: Parts = ['"'] if not self.run.is_quoted else []
@@ -86,7 +86,7 @@ class _Writer:
 
     def _inner(self, gap: Gap, markers: list[int]) -> Parts:
         """Between words: as a gap of the source is written, if this is one, or else composed."""
-        source = self.run.gap_of[markers[0]] if markers else self._source_gap(gap)
+        source = self.run.gap_of[markers[0]] if markers else self.sources.get(gap.start)
         if source and self._is_same(gap, source, markers):
             return list(self.run.raw(source.start, source.stop, self.run.markers[source.first : source.last]))
         return self._compose(gap, markers)
@@ -98,13 +98,29 @@ class _Writer:
             white == self.run.text[source.start : source.stop] or (white == " " and source.start < source.stop)
         )
 
-    def _source_gap(self, gap: Gap) -> Gap | None:
-        """The gap of the source between the words that became the words around this one."""
-        for end in self.ends_and_starts[0][gap.start]:
-            source = self.gap_at.get(end)
-            if source and source.stop in self.ends_and_starts[1][gap.stop]:
-                return source
-        return None
+    def _source_gaps(self) -> dict[int, Gap]:
+        """White space of the target, by its beginning, that is to be written as white space of the source is.
+
+        It stands between the words that became the words around it; or beside one of them, if the source's is an entity
+        (a no-break space), which may not get lost when its words part.
+        """
+        behind: dict[int, set[int]] = defaultdict(set)  # by the end of a word, white space behind its translations
+        before: dict[int, set[int]] = defaultdict(set)  # by its beginning, white space before them
+        starts = {found.end(): found.start() for found in SPACE.finditer(self.target)}
+        stops = set(starts.values())
+        for (source_start, source_stop), (start, stop) in self.links:
+            behind[source_stop].update({stop} & stops)
+            before[source_start].update({starts[start]} if start in starts else ())
+        found: dict[int, Gap] = {}
+        for gap in self.run.gaps[1:-1]:
+            if between := behind[gap.start] & before[gap.stop]:
+                found[min(between)] = gap
+            elif (beside := behind[gap.start] | before[gap.stop]) and self._has_entity(gap):
+                found.setdefault(min(beside), gap)
+        return found
+
+    def _has_entity(self, gap: Gap) -> bool:
+        return any(self.run.forms.get(place, "").startswith("&") for place in range(gap.start, gap.stop))
 
     def _compose(self, gap: Gap, markers: list[int]) -> Parts:
         """End tags, white space, start tags; and around an item spaces, if it had them."""
@@ -146,12 +162,3 @@ def _count_of(gap: Gap, markers: Sequence[int], step: int = 1) -> int:
         if not (gap.first <= marker < gap.last and is_in_order):
             return count
     return len(markers)
-
-
-def _ends_and_starts(links: Sequence[Link]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-    """By the end of a word of the target the ends of its words in the source, and the same for beginnings."""
-    ends, starts = defaultdict(set), defaultdict(set)
-    for (source_start, source_stop), (start, stop) in links:
-        ends[stop].add(source_stop)
-        starts[start].add(source_start)
-    return ends, starts

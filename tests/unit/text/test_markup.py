@@ -156,6 +156,8 @@ def test_a_tag_whose_words_are_linked_to_nothing_stands_at_a_guessed_place_and_a
         ("&quot;a&quot; &#x27;b'", "\"c\" 'd'", [0, 1], "&quot;c&quot; &#x27;d'"),
         ("caf&eacute; d", "d café", [1, 0], "d caf&eacute;"),
         ("10&nbsp;km far", "weit 10 km", [1, 2, 0], "weit 10&nbsp;km"),
+        ("10&nbsp;km far", "km sind 10 weit", [2, 0, 3], "km sind 10&nbsp;weit"),
+        ("10\u00a0km far", "km sind 10 weit", [2, 0, 3], "km sind 10 weit"),
         ("one  two\n  three", "eins zwei drei", [0, 1, 2], "eins  zwei\n  drei"),
         (" \t a b\n", "c d", [0, 1], " \t c d\n"),
         ("<b> a </b> b", "c d", [0, 1], "<b> c </b> d"),
