@@ -1,6 +1,7 @@
 """How a text is marked up, and which of its tags mean what."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mt.errors import InvalidOption
@@ -35,13 +36,13 @@ OPTIONAL_ENDS = {"li": "li", "dt": "dt", "dd": "dt", "option": "option", "td": "
 class Form:
     """What a text is written in, and which of its parts are translated how.
 
-    Names of tags are compared in lower case in HTML, exactly in XML. Raises InvalidOption for any other value.
+    Names of tags, kept as sets, are compared in lower case in HTML, exactly in XML. Raises InvalidOption for others.
     """
 
     kind: str = "text"  # of KINDS
-    ignore_tags: tuple[str, ...] = ()  # elements that stay as they are
-    non_splitting_tags: tuple[str, ...] = ()  # tags inside a sentence, whatever they usually are
-    splitting_tags: tuple[str, ...] = ()  # tags that end a sentence
+    ignore_tags: Collection[str] = ()  # elements that stay as they are
+    non_splitting_tags: Collection[str] = ()  # tags inside a sentence, whatever they usually are
+    splitting_tags: Collection[str] = ()  # tags that end a sentence
     split_sentences: str | None = None  # of SPLITTINGS; None: as DeepL, "nonewlines" for html and "1" otherwise
     outline_detection: bool = True  # XML: elements side by side in an element without text of its own are blocks
     translate_attributes: bool = False  # ATTRIBUTES too
@@ -54,7 +55,7 @@ class Form:
         for option in ("ignore_tags", "non_splitting_tags", "splitting_tags"):
             names = getattr(self, option)
             _check_names(option, names)
-            object.__setattr__(self, option, tuple(name.lower() if self.kind == "html" else name for name in names))
+            object.__setattr__(self, option, frozenset(name.lower() if self.kind == "html" else name for name in names))
 
     @property
     def splits_at_newlines(self) -> bool:
@@ -63,7 +64,7 @@ class Form:
 
 
 def _check_names(option: str, names: object) -> None:
-    if isinstance(names, str) or not isinstance(names, tuple | list):
+    if isinstance(names, str) or not isinstance(names, Collection):
         raise InvalidOption(f"{option} is a list of names of tags; got {names!r}.")
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name):

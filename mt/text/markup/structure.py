@@ -69,13 +69,15 @@ def _ends_the_one_before(before: str, name: str, families: dict[str, str]) -> bo
 
 
 def _merge_untouched(text: str, tokens: Sequence[Token], form: Form) -> list[Token]:
-    _, ends = _pairs(tokens, form)
+    may_say_so = "translate" in text.lower()
+    untouched = {index for index, token in enumerate(tokens) if _is_untouched(text, token, form, may_say_so)}
+    ends = _pairs(tokens, form)[1] if untouched else {}
     merged = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
         end = ends.get(index, index)
-        if token.kind is Kind.OPEN and end > index and _is_untouched(text, token, form):
+        if index in untouched and end > index:
             merged.append(Token(Kind.OPAQUE, token.start, tokens[end - 1].stop, token.name))
             index = end
         else:
@@ -85,11 +87,13 @@ def _merge_untouched(text: str, tokens: Sequence[Token], form: Form) -> list[Tok
     return merged
 
 
-def _is_untouched(text: str, token: Token, form: Form) -> bool:
+def _is_untouched(text: str, token: Token, form: Form, may_say_so: bool) -> bool:
+    if token.kind is not Kind.OPEN:
+        return False
     if token.name in form.ignore_tags or (form.kind == "html" and token.name in UNTOUCHED):
         return True
     tag = text[token.start : token.stop]
-    if "translate" not in tag.lower():
+    if not may_say_so or "translate" not in tag.lower():
         return False
     for name, start, stop, _ in attributes(tag):
         value = tag[start:stop].lower()

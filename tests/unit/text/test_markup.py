@@ -111,6 +111,7 @@ def test_options_say_what_is_a_text(text, form, texts):
         ("the <b>big house</b>.", "das große Haus.", [0, 1, 2], "das <b>große Haus</b>."),
         ("the <a>car</a>s", "die Autos", [0, 1], "die <a>Auto</a>s"),
         ("H<sub>2</sub>O is wet", "Nass ist H2O", [2, 1, 0], "Nass ist H<sub>2</sub>O"),
+        ("<b>c</b>afe", "e\u0301te", [0], "<b>e\u0301</b>te"),
         ("<b>Hello world</b>", "Hallo Welt", [None, None], "<b>Hallo Welt</b>"),
         ("green <b>apple</b>", "Grünapfel", [0, 0], "<b>Grünapfel</b>"),
         ('Go to <x id="12"></x> now', "Jetzt nach gehen", [2, 1, 0], 'Jetzt nach <x id="12"></x> gehen'),
