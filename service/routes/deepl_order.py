@@ -1,8 +1,8 @@
 """What a request in DeepL's dialect asks for, read from its fields."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from mt import Form
 from service.errors import Refusal
 from service.jobs import Job
 from service.routes.deepl_faults import Explained, no_glossary, shown, unsupported
@@ -14,18 +14,6 @@ LISTS = frozenset({"text", "ignore_tags", "non_splitting_tags", "splitting_tags"
 FLAGS = {"0": False, "false": False, "1": True, "true": True}
 
 
-@dataclass(frozen=True)
-class Form:
-    """What the texts are written in, and which of their parts are translated how."""
-
-    kind: str
-    ignore_tags: tuple[str, ...]
-    non_splitting_tags: tuple[str, ...]
-    splitting_tags: tuple[str, ...]
-    split_sentences: str | None
-    outline_detection: bool
-
-
 def read_job(fields: dict[str, Any], directions: Directions, settings: Settings) -> Job:
     """What the fields ask for; unknown ones are ignored. Raises Refusal for what cannot be done."""
     texts = _texts(fields.get("text"), settings)
@@ -35,7 +23,7 @@ def read_job(fields: dict[str, Any], directions: Directions, settings: Settings)
         raise no_glossary()
     for name in ("preserve_formatting", "show_billed_characters"):
         _flag(fields, name)
-    form = _form(fields)
+    form = read_form(fields)
     if form.kind != "text":
         raise unsupported("tag_handling", f"This server cannot keep the tags of {form.kind} yet. Leave it out.")
     return Job(tuple(texts), source, target)
@@ -90,12 +78,19 @@ def _check_formality(given: Any) -> None:
         raise unsupported("formality", f"It is {shown(given)}; leave it out.")
 
 
-def _form(fields: dict[str, Any]) -> Form:
+def read_form(fields: dict[str, Any]) -> Form:
+    """What the texts are written in, and which of their tags mean what. Raises Refusal and InvalidOption."""
     kind = fields.get("tag_handling") or "text"
     if kind not in ("text", "xml", "html"):
         raise unsupported("tag_handling", f"It is {shown(kind)}; it must be xml or html.")
-    ignored, joining, splitting = (_tags(fields, f"{name}_tags") for name in ("ignore", "non_splitting", "splitting"))
-    return Form(kind, ignored, joining, splitting, _splitting(fields), _flag(fields, "outline_detection", True))
+    return Form(
+        kind,
+        ignore_tags=_tags(fields, "ignore_tags"),
+        non_splitting_tags=_tags(fields, "non_splitting_tags"),
+        splitting_tags=_tags(fields, "splitting_tags"),
+        split_sentences=_splitting(fields),
+        outline_detection=_flag(fields, "outline_detection", True),
+    )
 
 
 def _splitting(fields: dict[str, Any]) -> str | None:

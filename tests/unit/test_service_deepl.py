@@ -5,9 +5,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mt import Form
 from service.errors import Refusal
 from service.routes.deepl import in_time
-from service.routes.deepl_order import Form, _form
+from service.routes.deepl_order import read_form
 from tests.service_fakes import Client, limited
 
 
@@ -147,10 +148,24 @@ def test_a_glossary_is_not_found(client, fields):
     assert (answer.status_code, answer.json()) == (404, NO_GLOSSARY)
 
 
-def test_what_the_translator_refuses_is_a_bad_request(client):
-    answer = client.deepl(text=["\ud800"])
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"text": ["\ud800"]}, "half a surrogate pair"),
+        ({"ignore_tags": ["<x>"]}, "ignore_tags holds names of tags without brackets, such as 'x'; got '<x>'."),
+    ],
+)
+def test_what_the_core_refuses_is_a_bad_request(client, fields, text):
+    answer = client.deepl(**fields)
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
-    assert "half a surrogate pair" in answer.json()["message"]
+    assert text in answer.json()["message"]
+
+
+@pytest.mark.parametrize("kind", ["xml", "html"])
+def test_markup_is_refused_rather_than_damaged(client, kind):
+    answer = client.deepl(tag_handling=kind, ignore_tags=["x"])
+    detail = f"This server cannot keep the tags of {kind} yet. Leave it out."
+    assert (answer.status_code, answer.json()["detail"]) == (400, detail)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +188,10 @@ def test_the_markup_of_texts_is_read_from_json_and_form_alike():
     form = Form("xml", ("x", "y"), ("b",), ("p", "q"), "nonewlines", False)
     fields = {"tag_handling": "xml", "split_sentences": "nonewlines"}
     lists = {"ignore_tags": ["x", "y"], "non_splitting_tags": ["b"], "splitting_tags": ["p", "q"]}
-    assert _form({**fields, **lists, "outline_detection": False}) == form
+    assert read_form({**fields, **lists, "outline_detection": False}) == form
     joined = {name: [",".join(names)] for name, names in lists.items()}
-    assert _form({**fields, **joined, "outline_detection": "0"}) == form
-    assert _form({}) == Form("text", (), (), (), None, True)
+    assert read_form({**fields, **joined, "outline_detection": "0"}) == form
+    assert read_form({}) == Form()
 
 
 def test_an_unknown_kind_of_languages_is_refused(client):
