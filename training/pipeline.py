@@ -192,10 +192,23 @@ class Pipeline:
         return reports
 
     def all(self, accept_changes: bool = False) -> None:
-        """Every step that has not left its result yet, to the evaluated bundle and the report page."""
+        """Every step that has not left its result yet, to the evaluated bundle and the report page.
+
+        Of several workers all train, and the chief alone does what comes before and after.
+        """
+        if self.workers.is_chief:
+            self._all_as_chief(accept_changes)
+        else:
+            self.workers.wait()  # for the vocabulary
+            self._train()
+        # A worker that is gone before the chief has ended would be reported as lost.
+        self.workers.wait()
+
+    def _all_as_chief(self, accept_changes: bool) -> None:
         with claim(self.folder):
             if not (self.folder / "sentencepiece.model").exists():
                 self._learn_subwords()
+            self.workers.wait()
             if self._train_as_chief(accept_changes):
                 self.average()
                 self.export()

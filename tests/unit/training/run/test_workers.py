@@ -1,61 +1,27 @@
 """What each worker is told and takes; real ones train in tests/integration/test_workers.py."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mt.errors import TrainingError
-from training.run.workers import ALONE, VARIABLE, Workers, join_workers, refuse_workers
+from tests.together import together
+from training.run.cluster import VARIABLE
+from training.run.workers import ALONE, Workers, join_workers
 
 
-def configure(monkeypatch, cluster, kind="worker", index=0):
-    monkeypatch.setenv(VARIABLE, json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}}))
-
-
-@pytest.mark.parametrize("text", [None, "", " "])
-def test_without_the_variable_a_process_is_alone(monkeypatch, text):
+def test_without_others_a_process_is_alone(monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
-    if text is not None:
-        monkeypatch.setenv(VARIABLE, text)
     assert join_workers() is ALONE
-    refuse_workers()
-
-
-def test_a_cluster_of_one_is_alone(monkeypatch):
-    configure(monkeypatch, {"worker": ["127.0.0.1:1"]})
+    monkeypatch.setenv(VARIABLE, '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}')
     assert join_workers() is ALONE
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{",
-        "[]",
-        "3",
-        "{}",
-        '{"cluster": {"worker": ["a:1", "b:1"]}}',
-        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}',
-        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": "x"}}',
-        '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {"type": "ps", "index": 0}}',
-        '{"cluster": {"worker": "a:1"}, "task": {"type": "worker", "index": 0}}',
-        '{"cluster": ["a:1", "b:1"], "task": {"type": "worker", "index": 0}}',
-    ],
-)
-def test_a_variable_that_names_no_worker_is_refused_with_an_example(monkeypatch, text):
-    monkeypatch.setenv(VARIABLE, text)
-    for function in (join_workers, refuse_workers):
-        with pytest.raises(TrainingError, match="TF_CONFIG must name all workers and this one, as") as caught:
-            function()
-        assert f"got '{text}'" in str(caught.value)
-
-
-@pytest.mark.parametrize("cluster", [{"worker": ["a:1", "b:1"]}, {"chief": ["a:1"], "worker": ["b:1"]}])
-def test_steps_that_one_process_does_are_refused_to_several(monkeypatch, cluster):
-    configure(monkeypatch, cluster)
-    with pytest.raises(TrainingError, match="`mt-train run` on each"):
-        refuse_workers()
+def test_a_mistake_in_the_variable_is_told_before_anybody_is_waited_for(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "{")
+    with pytest.raises(TrainingError, match="TF_CONFIG is not JSON"):
+        join_workers()
 
 
 def test_every_batch_of_an_update_is_one_workers():
@@ -69,6 +35,25 @@ def test_every_batch_of_an_update_is_one_workers():
 def test_alone_sums_and_flags_are_what_they_were():
     assert ALONE.sum([1, 2]) == [1, 2]
     assert (ALONE.any(True), ALONE.any(False)) == (True, False)
+
+
+def test_each_gets_the_sums_of_all_and_a_flag_that_anybody_sets():
+    def work(workers):
+        first = workers.sum([tf.constant(float(workers.index)), tf.constant([1.0, 2.0])])
+        flags = [workers.any(workers.index == who) for who in range(4)]
+        workers.wait()
+        return [np.asarray(total).tolist() for total in first], flags
+
+    for result in together(3, work):
+        assert result.result() == ([3.0, [3.0, 6.0]], [True, True, True, False])
+
+
+def test_a_sum_that_fails_is_told_with_what_to_do():
+    def fail(_):
+        raise tf.errors.UnavailableError(None, None, "gone")
+
+    with pytest.raises(TrainingError, match=r"Worker 1 of 2 cannot go on, for another one .* \(UnavailableError\)"):
+        Workers(1, 2, fail).sum([tf.constant(1.0)])
 
 
 def test_only_the_chief_writes_to_the_folder_of_the_run(tmp_path):
