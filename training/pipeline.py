@@ -111,19 +111,23 @@ class Pipeline:
         TrainingError when the run began with another recipe or corpus, and that is not accepted.
         """
         if not self.workers.is_chief:
-            return self._train()
+            return self._train(self._describe())
         with claim(self.folder):
             return self._train_as_chief(accept_changes)
 
     def _train_as_chief(self, accept_changes: bool) -> bool:
-        facts = identity.describe(self.recipe, self.tokenizer, self.corpora)
+        facts = self._describe()
         if self._has_checkpoint:
             identity.require_same(self.folder, self.recipe, facts, accept_changes, print)
         identity.keep(self.folder, facts)
         self._keep_inputs()
-        return self._train()
+        return self._train(facts)
 
-    def _train(self) -> bool:
+    def _describe(self) -> identity.Facts:
+        return identity.describe(self.recipe, self.tokenizer, self.corpora)
+
+    def _train(self, facts: identity.Facts) -> bool:
+        self.workers.require_same(**identity.by_part(facts))
         start = self._start_weights()
         trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder, start, self.workers)
         print(trainer.run())
@@ -200,7 +204,7 @@ class Pipeline:
             self._all_as_chief(accept_changes)
         else:
             self.workers.wait()  # for the vocabulary
-            self._train()
+            self._train(self._describe())
         # A worker that is gone before the chief has ended would be reported as lost.
         self.workers.wait()
 

@@ -6,6 +6,7 @@ of one process with as many batches. The first worker is the chief: it alone wri
 """
 
 import atexit
+import hashlib
 import shutil
 import signal
 import tempfile
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from mt.errors import TrainingError
@@ -64,6 +66,24 @@ class Workers:
         """Returns once all of them have come here, however long that takes."""
         self.any(False)
 
+    def require_same(self, **facts: Any) -> None:
+        """TrainingError, for all of them, when one has another fact than the chief, as text; each gives the same keys.
+
+        Otherwise they would train several models and add up what does not belong together.
+        """
+        if self.count == 1:
+            return
+        own = np.array([_digits(fact) for fact in facts.values()])
+        (chief,) = self.sum([tf.constant(own if self.is_chief else np.zeros_like(own))])
+        is_same = np.all(np.asarray(chief) == own, axis=1)
+        names = " and ".join(name for name, same in zip(facts, is_same, strict=True) if not same)
+        if self.any(bool(names)):
+            fault = f"has another {names} than the chief" if names else "cannot go on: another one tells what differs"
+            raise TrainingError(
+                f"Worker {self.index} of {self.count} {fault}. Give all of them the same recipe, corpora, --out and "
+                "training.precision, then start all of them again."
+            )
+
     def folder(self, chief: Path) -> Path:
         """Where this one writes: the chief to its folder, each other one to one that is removed when it ends."""
         if self.is_chief:
@@ -112,6 +132,11 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _digits(fact: Any) -> np.ndarray:
+    """A fingerprint of 128 bits in numbers that float32 holds exactly, in whatever type they are added up."""
+    return np.frombuffer(hashlib.sha256(str(fact).encode()).digest()[:16], np.uint8).astype(np.float32)
 
 
 def _all_reduce(strategy: Any) -> Any:

@@ -56,6 +56,24 @@ def test_a_sum_that_fails_is_told_with_what_to_do():
         Workers(1, 2, fail).sum([tf.constant(1.0)])
 
 
+def test_workers_with_the_same_facts_train_together():
+    for result in together(3, lambda workers: workers.require_same(recipe={"a": 1}, corpora=b"text")):
+        assert result.result() is None
+    assert ALONE.require_same(recipe="anything") is None
+
+
+def test_a_worker_with_other_facts_than_the_chief_stops_all_of_them():
+    def work(workers):
+        workers.require_same(recipe=workers.index // 2, corpora="same", vocabulary=workers.index // 2)
+
+    first, second, third = (str(result.exception()) for result in together(3, work))
+    told = "Give all of them the same recipe, corpora, --out and training.precision, then start all of them again."
+    assert first == f"Worker 0 of 3 cannot go on: another one tells what differs. {told}"
+    assert second == f"Worker 1 of 3 cannot go on: another one tells what differs. {told}"
+    assert third == f"Worker 2 of 3 has another recipe and vocabulary than the chief. {told}"
+    assert all(isinstance(result.exception(), TrainingError) for result in together(3, work))
+
+
 def test_only_the_chief_writes_to_the_folder_of_the_run(tmp_path):
     assert Workers(0, 2).folder(tmp_path) == tmp_path
     own = Workers(1, 2).folder(tmp_path)
