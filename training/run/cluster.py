@@ -49,7 +49,9 @@ def find_seat() -> Seat:
 
 def _seat(config: Any) -> Seat:
     """The seat that a TF_CONFIG gives; ValueError, as the end of a sentence about it, for a wrong one."""
-    cluster = config.get("cluster") if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        raise ValueError('is no table with "cluster" and "task"')
+    cluster: Any = config.get("cluster")
     _require_cluster(cluster)
     own = config.get("task")
     if not isinstance(own, dict) or not {"type", "index"} <= own.keys():

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +102,11 @@ class Workers:
 ALONE = Workers()
 
 
-def join_workers() -> Workers:
+def join_workers(connect: Callable[[], Any] = tf.distribute.MultiWorkerMirroredStrategy) -> Workers:
     """The workers that TF_CONFIG names, once all of them are there, or ALONE without it.
 
-    Must be called before TensorFlow computes anything. TrainingError for a TF_CONFIG that names no worker.
+    Must be called before TensorFlow computes anything. `connect` waits for the others and gives the strategy.
+    TrainingError for a wrong TF_CONFIG.
     """
     seat = find_seat()
     if seat.count == 1:
@@ -113,7 +114,7 @@ def join_workers() -> Workers:
     print(f"Worker {seat.index} of {seat.count} waits for {', '.join(seat.others)} …", flush=True)
     try:
         with _interruptible():
-            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            strategy = connect()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise TrainingError(f"The workers of {VARIABLE} do not come together: {error}") from error
     if strategy.num_replicas_in_sync != seat.count:

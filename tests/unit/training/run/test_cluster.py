@@ -48,7 +48,7 @@ def test_the_example_of_every_message_is_right(monkeypatch):
 @pytest.mark.parametrize(
     ("config", "fault"),
     [
-        ([], 'has no "cluster" with the addresses of all workers'),
+        ([], 'is no table with "cluster" and "task"'),
         ({}, 'has no "cluster" with the addresses of all workers'),
         ({"cluster": ["a:1", "b:1"], "task": FIRST}, 'has no "cluster" with the addresses of all workers'),
         ({"cluster": {"worker": []}, "task": FIRST}, 'has no "cluster" with the addresses of all workers'),

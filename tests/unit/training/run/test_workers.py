@@ -1,5 +1,8 @@
 """What each worker is told and takes; real ones train in tests/integration/test_workers.py."""
 
+import signal
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -22,6 +25,37 @@ def test_a_mistake_in_the_variable_is_told_before_anybody_is_waited_for(monkeypa
     monkeypatch.setenv(VARIABLE, "{")
     with pytest.raises(TrainingError, match="TF_CONFIG is not JSON"):
         join_workers()
+
+
+@pytest.fixture
+def second_of_two(monkeypatch):
+    monkeypatch.setenv(VARIABLE, '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}')
+
+
+def test_a_worker_says_whom_it_waits_for_and_ctrl_c_ends_it_meanwhile(second_of_two, capsys):
+    before, meanwhile = signal.getsignal(signal.SIGINT), []
+
+    def connect():
+        meanwhile.append(signal.getsignal(signal.SIGINT))
+        return SimpleNamespace(num_replicas_in_sync=2)
+
+    workers = join_workers(connect)
+    assert (workers.index, workers.count, workers.is_chief) == (1, 2, False)
+    assert capsys.readouterr().out == "Worker 1 of 2 waits for a:1 …\n"
+    assert (meanwhile, signal.getsignal(signal.SIGINT)) == ([signal.SIG_DFL], before)
+
+
+def test_workers_that_cannot_meet_are_told_why(second_of_two):
+    def connect():
+        raise tf.errors.UnknownError(None, None, "Could not start gRPC server")
+
+    with pytest.raises(TrainingError, match="The workers of TF_CONFIG do not come together: Could not start gRPC"):
+        join_workers(connect)
+
+
+def test_a_worker_with_several_devices_is_refused(second_of_two):
+    with pytest.raises(TrainingError, match=r"one device, got 8 devices for 2 workers\. Start one"):
+        join_workers(lambda: SimpleNamespace(num_replicas_in_sync=8))
 
 
 def test_every_batch_of_an_update_is_one_workers():
