@@ -6,12 +6,12 @@
     translator.translate(["Good morning!"], source="en", target="de")[0].text
 
 The path of a text: mt.text splits it into sentences and normalizes them, mt.tokenizer makes piece ids of them, an
-engine of mt.engines searches their translations with a bundle's graphs, and mt.translator puts the parts together.
+engine of mt.engines searches their translations with a bundle's graphs, and mt.planning puts the parts together.
 The graphs were made by mt.export from the network in mt.model and the searches in mt.search.
 """
 
 from mt.bundle import Bundle, load_bundle, shipped_bundle
-from mt.engines import SearchOptions
+from mt.engines import Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
     CorpusError,
@@ -22,16 +22,19 @@ from mt.errors import (
     TrainingError,
     UnsupportedLanguage,
 )
+from mt.planning import Plan, Translation
 from mt.sampling import Sampling
-from mt.translator import Translation, Translator
+from mt.translator import Translator
 
 __all__ = [
     "Bundle",
     "BundleError",
     "CorpusError",
     "DragomanError",
+    "Hypothesis",
     "InvalidOption",
     "InvalidText",
+    "Plan",
     "RecipeError",
     "Sampling",
     "SearchOptions",

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from mt.bundle import MANIFEST, Bundle, load_bundle
 from mt.errors import DragomanError, InvalidText
-from mt.translator import Translation, Translator
+from mt.planning import Translation
+from mt.translator import Translator
 
 # A chunk is whole at whichever comes first. Its bounds depend on the input alone, never on the number of processes:
 # what a line is searched beside may move the last digits of its score.

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from service.access import Access
 from service.errors import Refusal
+from service.jobs import Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
 
@@ -28,6 +30,7 @@ class Service:
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     _scheduler: Scheduler | None = None
+    _access: Access | None = None
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
@@ -35,9 +38,19 @@ class Service:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._scheduler
 
+    def access(self) -> Access:
+        """The gate for clients; raises Refusal 503 while nothing can be translated."""
+        if self._access is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._access
+
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
-        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
+
+        Raises KeyFileError when the key file cannot be used.
+        """
         try:
+            self._access = await asyncio.to_thread(Access, self.settings)
             translator = await asyncio.to_thread(self._warm, load)
         except Exception:
             self.obstacle = FAILED
@@ -51,11 +64,18 @@ class Service:
         translator.warm_up()
         return translator
 
+    async def translate(self, job: Job) -> list[Outcome]:
+        """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
+        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
+        return [Outcome(translation, job.source) for translation in found]
+
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
         self.obstacle = STOPPING
         if self._scheduler is not None:
             self._scheduler.close()
+        if self._access is not None:
+            self._access.close()
 
 
 def service_of(request: Request) -> Service:

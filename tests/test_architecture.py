@@ -17,7 +17,7 @@ LEVELS = (
     ("mt.model", "mt.search"),
     ("mt.engines",),
     ("mt.bundle",),
-    ("mt.convert", "mt.open_engine"),
+    ("mt.convert", "mt.open_engine", "mt.planning"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from service.answers import Answer
 from service.errors import Refusal
 from service.fields import read_fields
+from service.jobs import Job
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
 from service.scheduler import while_client_waits
@@ -40,13 +41,15 @@ def error_body(status: int, text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Order:
-    """What a client asks for: texts that can be translated in this direction, and how many versions of each."""
+    """What a client asks for, and the form of the answer it expects."""
 
-    texts: list[str]
+    job: Job
     is_array: bool
-    source: str
-    target: str
-    alternatives: int
+
+    @property
+    def alternatives(self) -> int:
+        """How many other translations of each text are wanted."""
+        return self.job.n_best - 1
 
 
 @router.post("/translate", summary="Translate", openapi_extra=docs.TRANSLATE, responses=docs.TRANSLATE_ANSWERS)
@@ -59,9 +62,11 @@ async def translate(request: Request) -> Answer:
     """
     service = service_of(request)
     scheduler = service.scheduler()
-    order = read_order(await read_fields(request), scheduler.translator, service.settings)
-    work = scheduler.translate(order.texts, order.source, order.target, n_best=order.alternatives + 1)
-    return Answer(answer_body(order, await while_client_waits(request, work)))
+    fields = await read_fields(request)
+    order = read_order(fields, scheduler.translator, service.settings)
+    async with service.access().admitted(request, fields, order.job.characters):
+        outcomes = await while_client_waits(request, service.translate(order.job))
+    return Answer(answer_body(order, [outcome.translation for outcome in outcomes]))
 
 
 @router.get("/languages", summary="Languages", operation_id="get_languages", responses=docs.LANGUAGES_ANSWERS)
@@ -97,7 +102,7 @@ def read_order(fields: dict[str, Any], translator: "Translator", settings: Setti
     text_format = fields.get("format") or "text"
     if text_format != "text":
         raise Refusal(400, f"{_shown(_string('format', text_format))} format is not supported")
-    return Order(texts, isinstance(q, list), source, target, alternatives)
+    return Order(Job(tuple(texts), source, target, n_best=alternatives + 1), isinstance(q, list))
 
 
 def _required(fields: dict[str, Any], name: str) -> Any:

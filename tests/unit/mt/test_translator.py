@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from mt.engines import MOST_BEAM
 from mt.errors import InvalidText, UnsupportedLanguage
+from mt.planning import Planner, Translation
 from mt.text import normalize, sentences
-from mt.translator import Translation, Translator
+from mt.translator import Translator
 from tests import tiny
 from tests.repeating import OWN, RepeatingEngine, repeater
 
@@ -144,7 +145,7 @@ def test_parts_of_a_long_sentence_begin_with_whole_words():
 def test_parts_hold_every_piece_in_order_and_none_is_too_long(count, seed):
     draw = np.random.default_rng(seed)
     ids = draw.integers(260, tiny.VOCABULARY, count).tolist()
-    parts = repeater()._in_parts(ids)
+    parts = Planner(tiny.tokenizer(), MAX_PIECES + 2)._in_parts(ids)
     assert [number for part in parts for number in part] == ids
     assert all(1 <= len(part) <= MAX_PIECES for part in parts)
 

@@ -6,9 +6,10 @@ import pytest
 
 from mt.engines import MOST_BEAM, SearchOptions
 from mt.errors import InvalidOption, InvalidText
+from mt.planning import Translation
 from mt.sampling import Sampling
 from mt.text import normalize
-from mt.translator import Translation, Translator
+from mt.translator import Translator
 from tests import tiny
 from tests.repeating import OWN, RepeatingEngine, repeater
 
