@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -200,13 +201,14 @@ class Pipeline:
 
         Of several workers all train, and the chief alone does what comes before and after.
         """
-        if self.workers.is_chief:
-            self._all_as_chief(accept_changes)
-        else:
+        if not self.workers.is_chief:
             self.workers.wait()  # for the vocabulary
             self._train(self._describe())
-        # A worker that is gone before the chief has ended would be reported as lost.
-        self.workers.wait()
+            self.workers.wait()  # until the chief has ended, to which one that is gone before is lost
+            return
+        self._all_as_chief(accept_changes)
+        with suppress(TrainingError):  # all is done, whoever is lost by now
+            self.workers.wait()
 
     def _all_as_chief(self, accept_changes: bool) -> None:
         with claim(self.folder):
