@@ -49,6 +49,10 @@ class Settings:
     queue_size: int = field(
         default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
     )
+    suggestions: Path | None = field(
+        default=None,
+        metadata=_about("The file, of JSON lines, that suggested translations are kept in; without it, none are."),
+    )
     keep_alive_seconds: int = field(
         default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)
     )
@@ -87,7 +91,7 @@ def _value(name: str, text: str, setting: "Field[Any]") -> Any:
     """The variable's value, as the type of its field."""
     if setting.metadata["least"] is not None:
         return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
-    if setting.name == "bundle":
+    if setting.name in ("bundle", "suggestions"):
         return Path(text)
     choices = {"log_level": LOG_LEVELS, "engine": ENGINES}.get(setting.name, (text,))
     if text not in choices:

@@ -62,7 +62,8 @@ def test_the_documentation_page_needs_no_network(client):
 
 def test_every_route_documents_an_example_of_each_json_answer(client):
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/translate", "/languages", "/health", "/ready"}
+    own = {"/detect", "/suggest", "/frontend/settings"}
+    assert set(paths) >= {"/translate", "/languages", "/health", "/ready"} | own
     for operations in paths.values():
         for operation in operations.values():
             for answer in operation["responses"].values():
