@@ -21,6 +21,11 @@ class Job:
     prefix: str = ""  # what the translation of the only text begins with
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
+    @property
+    def characters(self) -> int:
+        """How many Unicode code points the texts have, which is what a client's quota counts."""
+        return sum(map(len, self.texts))
+
 
 @dataclass(frozen=True)
 class Outcome:

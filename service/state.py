@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from service.access import Access
 from service.auto import translate_detected
 from service.detection import Detector, load_predict
 from service.errors import Refusal
@@ -34,12 +35,19 @@ class Service:
     suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
     _detector: Detector | None = None
+    _access: Access | None = None
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
         if self.obstacle or self._scheduler is None:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._scheduler
+
+    def access(self) -> Access:
+        """The gate for clients; raises Refusal 503 while nothing can be translated."""
+        if self._access is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._access
 
     def detector(self) -> Detector:
         """What tells languages; raises Refusal 503 while nothing can be translated."""
@@ -48,8 +56,12 @@ class Service:
         return self._detector
 
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
-        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
+
+        Raises KeyFileError when the key file cannot be used.
+        """
         try:
+            self._access = await asyncio.to_thread(Access, self.settings)
             translator = await asyncio.to_thread(self._warm, load)
         except Exception:
             self.obstacle = FAILED
@@ -79,6 +91,8 @@ class Service:
         self.obstacle = STOPPING
         if self._scheduler is not None:
             self._scheduler.close()
+        if self._access is not None:
+            self._access.close()
 
 
 def service_of(request: Request) -> Service:

@@ -53,8 +53,11 @@ async def translate(request: Request) -> Answer:
     """
     service = service_of(request)
     scheduler = service.scheduler()
-    order = read_order(await read_fields(request), scheduler.translator, service.settings)
-    return Answer(answer_body(order, await while_client_waits(request, service.translate(order.job))))
+    fields = await read_fields(request)
+    order = read_order(fields, scheduler.translator, service.settings)
+    async with service.access().admitted(request, fields, order.job.characters):
+        outcomes = await while_client_waits(request, service.translate(order.job))
+    return Answer(answer_body(order, outcomes))
 
 
 @router.post("/detect", summary="Detect the language", openapi_extra=docs.DETECT, responses=docs.DETECT_ANSWERS)
@@ -66,7 +69,9 @@ async def detect(request: Request) -> Answer:
     """
     service = service_of(request)
     detector = service.detector()
-    texts = read_texts(required(await read_fields(request), "q"), service.settings)
+    fields = await read_fields(request)
+    texts = read_texts(required(fields, "q"), service.settings)
+    await service.access().admit(request, fields)
     found = await asyncio.to_thread(detector.detect, "\n".join(texts))
     likely = [_detected(language, confidence) for language, confidence in found if percent(confidence)]
     return Answer(likely or NOT_DETECTED)
@@ -86,6 +91,7 @@ async def suggest(request: Request) -> Answer:
     check_length(len(q) + len(s), service.settings)
     source = AUTO if source.lower() == AUTO else known_language(source, directions)
     kept = {"source": source, "target": known_language(target, directions), "q": q, "s": s}
+    await service.access().admit(request, fields)
     time = datetime.now(UTC).isoformat(timespec="seconds")
     await asyncio.to_thread(service.suggestions.keep, time=time, **kept)
     return Answer({"success": True})
@@ -97,13 +103,14 @@ async def frontend_settings(request: Request) -> Answer:
     service = service_of(request)
     directions = service.scheduler().translator.directions
     source, target = next((pair for pair in directions if pair[0] == "en"), directions[0])
+    settings = service.settings
     languages = {"source": source, "target": target}
     return Answer(
         {
-            "charLimit": service.settings.max_characters,
+            "charLimit": settings.max_characters,
             "frontendTimeout": PAGE_TIMEOUT_MS,
-            "apiKeys": False,
-            "keyRequired": False,
+            "apiKeys": settings.keys is not None,
+            "keyRequired": settings.keys is not None and settings.key_required,
             "suggestions": service.suggestions is not None,
             "filesTranslation": False,
             "supportedFilesFormat": [],

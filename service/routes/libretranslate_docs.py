@@ -24,7 +24,10 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "maximum": 3_600_000,
         "description": "Milliseconds from now, after which the best translation so far is taken.",
     },
-    "api_key": {"type": "string", "description": "Accepted and ignored: this server needs no key."},
+    "api_key": {
+        "type": "string",
+        "description": "Your API key, where the server has keys; it may also come as `Authorization: Bearer KEY`.",
+    },
 }
 _TEXT = {"type": "string", "description": "The text to translate.", "example": "Good morning!"}
 _TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -121,10 +124,15 @@ _SCORE = {"type": "number", "description": "Natural logarithm of the translation
 
 _FAULTS: dict[int | str, dict[str, Any]] = {
     400: _fault("The request cannot be carried out", "zz is not supported"),
+    403: _fault("A key that is wrong, has expired, or has no characters left in this month", "Invalid API key"),
     408: _fault(
         "The body arrives too slowly", "The request body did not arrive within 30 seconds. Send it again, or …"
     ),
     413: _fault("The body is too long", "The request body is 3,000,000 bytes or more; this server takes 2,097,152. …"),
+    429: _fault(
+        "Too many requests wait, or come from this client; Retry-After says when to try again",
+        "Slowdown: 30 per 1 minute",
+    ),
 }
 
 TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -169,7 +177,6 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
         },
     },
     **_FAULTS,
-    429: _fault("Too many requests wait", "Slowdown: as many requests wait as this server will let wait (32). …"),
     **_NOT_READY,
 }
 
@@ -211,7 +218,7 @@ SUGGEST_ANSWERS: dict[int | str, dict[str, Any]] = {
         {"success": True},
     ),
     **_FAULTS,
-    403: _fault("No suggestions are kept here", "Suggestions are disabled on this server."),
+    403: _fault("No suggestions are kept here, or the key is wrong", "Suggestions are disabled on this server."),
     503: _fault(
         "Loading or stopping, or the disk is full", "The translator is being loaded. Try again in a few seconds."
     ),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from service.database import open_database
 from tests.service_fakes import Client, limited
 
 GERMAN = "Guten Morgen, wie geht es Ihnen heute?"
@@ -358,3 +359,16 @@ kinds = st.sampled_from(
 def test_no_bytes_make_the_server_fail(client, path, body, kind, query):
     url = f"{path}?{quote_from_bytes(query, safe='=&+%')}"
     assert is_proper(client.post(url, content=body, headers={"Content-Type": kind}))
+
+
+def test_detecting_and_suggesting_keep_to_the_rate_and_need_a_key_like_translating(tmp_path):
+    open_database(tmp_path / "keys", may_make=True).close()
+    with Client(limited(keys=tmp_path / "keys", suggestions=tmp_path / "kept")) as client:
+        client.wait_until_ready()
+        for path in ("/translate", "/detect", "/suggest"):
+            keyless = client.post(path, json=SUGGESTION)
+            assert (keyless.status_code, keyless.json()["error"][:21]) == (400, "Please contact the se")
+            wrong = client.post(path, json={**SUGGESTION, "api_key": "x"})
+            assert (wrong.status_code, wrong.json()) == (403, {"error": "Invalid API key"})
+        settings = client.get("/frontend/settings").json()
+        assert (settings["apiKeys"], settings["keyRequired"]) == (True, True)
