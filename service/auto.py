@@ -7,32 +7,35 @@ from typing import NamedTuple
 
 from mt import Translation
 from service.detection import Detector
-from service.jobs import Job, Outcome
+from service.jobs import AUTO, Job, Outcome
 
 # What LibreTranslate names for a text in no language, such as a number.
 UNDETECTABLE = "en"
 
 
 class Guess(NamedTuple):
-    """What language a text is in, if it is in one, and the probability of that."""
+    """What language a text is in, if it is in one, and the probability of that; None where the client named it."""
 
     language: str | None
-    confidence: float
+    confidence: float | None
+
+
+async def guess_languages(job: Job, detector: Detector, directions: Sequence[tuple[str, str]]) -> list[Guess]:
+    """The likeliest language of each text that can be translated into the job's target, or is the target."""
+    if job.source != AUTO:
+        return [Guess(job.source, None)] * len(job.texts)
+    languages = {job.target, *(source for source, target in directions if target == job.target)}
+    return await asyncio.to_thread(lambda: [_guess(detector.detect(text), languages) for text in job.texts])
 
 
 async def translate_detected(
-    job: Job,
-    detector: Detector,
-    directions: Sequence[tuple[str, str]],
-    translate: Callable[[Job], Awaitable[list[Outcome]]],
+    job: Job, guesses: Sequence[Guess], translate: Callable[[Job], Awaitable[list[Outcome]]]
 ) -> list[Outcome]:
-    """What becomes of each text of a job, from the likeliest language that can be translated into the target.
+    """What becomes of each text of a job, from the language that it is guessed to be in.
 
     A text in the target language, and one in no language, stay as they are. Raises what `translate` raises.
     """
-    languages = {job.target, *(source for source, target in directions if target == job.target)}
-    guesses = await asyncio.to_thread(lambda: [_guess(detector.detect(text), languages) for text in job.texts])
-    outcomes = [_unchanged(text, guess) for text, guess in zip(job.texts, guesses, strict=True)]
+    outcomes = [unchanged(text, guess) for text, guess in zip(job.texts, guesses, strict=True)]
     parts = list(_parts(job, guesses))
     tasks = [asyncio.ensure_future(translate(part)) for part, _ in parts]
     try:
@@ -45,13 +48,13 @@ async def translate_detected(
     return outcomes
 
 
-def _guess(found: Sequence[tuple[str, float]], languages: set[str]) -> Guess:
-    return next((Guess(*one) for one in found if one[0] in languages), Guess(None, 0.0))
-
-
-def _unchanged(text: str, guess: Guess) -> Outcome:
+def unchanged(text: str, guess: Guess) -> Outcome:
     """What becomes of a text that is not translated."""
     return Outcome(Translation(text, 0.0), guess.language or UNDETECTABLE, guess.confidence)
+
+
+def _guess(found: Sequence[tuple[str, float]], languages: set[str]) -> Guess:
+    return next((Guess(*one) for one in found if one[0] in languages), Guess(None, 0.0))
 
 
 def _parts(job: Job, guesses: Sequence[Guess]) -> Iterator[tuple[Job, list[int]]]:

@@ -73,6 +73,9 @@ class Settings:
             "The file, of JSON lines, that suggested translations are kept in; without it, none are.", read=Path
         ),
     )
+    max_streams: int = field(
+        default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
+    )
     keys: Path | None = field(
         default=None,
         metadata=_about(

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
 from service.access import Access
-from service.auto import translate_detected
+from service.auto import Guess, guess_languages, translate_detected
 from service.detection import Detector, load_predict
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
+from service.streams import Streams
 from service.suggestions import Suggestions
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Service:
     _scheduler: Scheduler | None = None
     _detector: Detector | None = None
     _access: Access | None = None
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.max_streams)
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
@@ -83,12 +88,17 @@ class Service:
         """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
         scheduler = self.scheduler()
         if job.source == AUTO:
-            return await translate_detected(job, self.detector(), scheduler.translator.directions, self.translate)
+            return await translate_detected(job, await self.guess_languages(job), self.translate)
         return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
+
+    async def guess_languages(self, job: Job) -> list[Guess]:
+        """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
+        return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
         self.obstacle = STOPPING
+        self.streams.close()
         if self._scheduler is not None:
             self._scheduler.close()
         if self._access is not None:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from mt import Translation
-from service.auto import UNDETECTABLE, translate_detected
+from service.auto import UNDETECTABLE, Guess, guess_languages, translate_detected
 from service.detection import Detector
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
@@ -28,10 +28,20 @@ def translate():
     return Translating()
 
 
+DETECTOR = Detector(["en", "de", "fr"], lambda text: WORDS[text])
+
+
+async def carried_out(job, translate):
+    return await translate_detected(job, await guess_languages(job, DETECTOR, DIRECTIONS), translate)
+
+
 def outcomes(translate, *texts, target="de", **wishes):
-    job = Job(texts, AUTO, target, **wishes)
-    detector = Detector(["en", "de", "fr"], lambda text: WORDS[text])
-    return asyncio.run(translate_detected(job, detector, DIRECTIONS, translate))
+    return asyncio.run(carried_out(Job(texts, AUTO, target, **wishes), translate))
+
+
+def test_the_language_that_a_client_names_is_believed():
+    job = Job(("bonjour", "hello"), "en", "de")
+    assert asyncio.run(guess_languages(job, DETECTOR, DIRECTIONS)) == [Guess("en", None)] * 2
 
 
 def test_each_text_is_translated_from_its_own_language_in_order(translate):
@@ -83,12 +93,7 @@ def test_when_one_job_is_refused_the_others_are_given_up():
 
     async def scenario():
         with pytest.raises(Refusal, match="Slowdown"):
-            await translate_detected(
-                Job(("hello", "bonjour"), AUTO, "de"),
-                Detector(["en", "de", "fr"], lambda text: WORDS[text]),
-                DIRECTIONS,
-                translate,
-            )
+            await carried_out(Job(("hello", "bonjour"), AUTO, "de"), translate)
         await asyncio.sleep(0)
 
     asyncio.run(scenario())
