@@ -138,6 +138,9 @@ class Client:
     def translate(self, **fields: Any) -> httpx.Response:
         return self.post_json("/translate", {"q": "hello", "source": "en", "target": "de", **fields})
 
+    def deepl(self, **fields: Any) -> httpx.Response:
+        return self.post_json("/v2/translate", {"text": ["hello"], "target_lang": "DE", **fields})
+
     def post_json(self, path: str, content: Any) -> httpx.Response:
         # Not httpx's own JSON, which cannot send half a surrogate pair.
         return self.post(path, content=json.dumps(content), headers={"Content-Type": "application/json"})

@@ -35,9 +35,9 @@ PAGE_TIMEOUT_MS = 500  # how long LibreTranslate's page waits for the end of typ
 NOT_DETECTED = [{"confidence": 0, "language": "en"}]
 
 
-def error_body(status: int, text: str) -> dict[str, Any]:
-    """How this dialect reports a fault; the status says the rest."""
-    return {"error": text}
+def worded(fault: Refusal) -> tuple[int, dict[str, Any]]:
+    """How this dialect reports a fault."""
+    return fault.status, {"error": str(fault)}
 
 
 @router.post("/translate", summary="Translate", openapi_extra=docs.TRANSLATE, responses=docs.TRANSLATE_ANSWERS)
