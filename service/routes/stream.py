@@ -71,8 +71,8 @@ async def _events(service: Service, translator: "Translator", order: Order) -> A
                 yield event({"text": text})
                 outcome = unchanged(text, guess)
             else:
-                begin = partial(translator.stream, prefix=job.prefix, deadline=job.deadline_seconds)
-                stream = await service.streams.run(lambda: begin(text, guess.language, job.target))
+                begin = partial(translator.stream, text, guess.language, job.target)
+                stream = await service.streams.run(partial(begin, prefix=job.prefix, deadline=job.deadline_seconds))
                 async for piece in service.streams.read(stream):
                     has_begun = True
                     yield event({"text": piece})
