@@ -12,6 +12,7 @@ from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
+from service.methods import HeadAsGet
 from service.routes import deepl, deepl_faults, libretranslate, probes, stream
 from service.settings import Settings
 from service.state import Service
@@ -73,4 +74,5 @@ def create_app(
     install_handlers(app, wordings, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
+    app.add_middleware(HeadAsGet)
     return app

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from mt import DragomanError, InvalidOption, InvalidText, UnsupportedLanguage
 from service.answers import Answer
+from service.methods import allowed_methods
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,9 @@ def install_handlers(app: FastAPI, wordings: Mapping[str, Wording], headers: dic
         return answer(request, Refusal(400, str(error)))
 
     async def unanswerable(request: Request, error: HTTPException) -> Answer:
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers) if error.headers else {}
+        if error.status_code == 405:  # the framework names only the methods of the last of several routes
+            headers["Allow"] = allowed_methods(request)
         return answer(request, Refusal(error.status_code, _http_text(request, error), headers))
 
     async def unprocessable(request: Request, error: RequestValidationError) -> Answer:
@@ -81,9 +83,7 @@ def _http_text(request: Request, error: HTTPException) -> str:
     if error.status_code == 404:
         return f"There is nothing at {path}. See /docs for what this server answers."
     if error.status_code == 405:
-        return (
-            f"{request.method} is not possible at {path}. Use {Headers(error.headers).get('allow', 'another method')}."
-        )
+        return f"{request.method} is not possible at {path}. Use {allowed_methods(request)}."
     return str(error.detail)
 
 

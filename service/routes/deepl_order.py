@@ -4,7 +4,7 @@ from typing import Any
 
 from mt import Form
 from service.errors import Refusal
-from service.jobs import Job
+from service.jobs import AUTO, Job
 from service.routes.deepl_faults import Explained, no_glossary, shown, unsupported
 from service.routes.deepl_languages import Directions, codes_shown, loaded_language
 from service.settings import Settings
@@ -50,19 +50,12 @@ def _direction(fields: dict[str, Any], directions: Directions) -> tuple[str, str
     possible = [source for source, to in directions if to == target]
     given = fields.get("source_lang")
     if given is None or given == "":
-        return _only(possible, target), target
+        return AUTO, target
     source = loaded_language("source_lang", given, {source for source, _ in directions})
     if source not in possible:
         into = f"{target.upper()} can be translated from {codes_shown(possible)}"
         raise unsupported("source_lang", f"{into}, not {source.upper()}.")
     return source, target
-
-
-def _only(possible: list[str], target: str) -> str:
-    """The one language that the text can be in."""
-    if len(possible) > 1:
-        raise unsupported("source_lang", f"Name it: {target.upper()} can be translated from {codes_shown(possible)}.")
-    return possible[0]
 
 
 def _check_formality(given: Any) -> None:

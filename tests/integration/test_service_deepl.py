@@ -32,8 +32,16 @@ def keyed(tmp_path):
 
 
 def test_a_text_is_translated_with_its_language_and_its_characters(client):
-    found = client.translate_text("Größe 😀\n", target_lang="DE")
+    found = client.translate_text("Größe 😀\n", source_lang="EN", target_lang="DE")
     assert (found.text, found.detected_source_lang, found.billed_characters) == ("GRÖSSE 😀\n", "EN", 8)
+
+
+def test_the_language_of_a_text_is_found_out(client):
+    found = client.translate_text(["Good morning, how are you?", "Guten Morgen!"], target_lang="DE")
+    assert [(one.text, one.detected_source_lang) for one in found] == [
+        ("GOOD MORNING, HOW ARE YOU?", "EN"),
+        ("Guten Morgen!", "DE"),
+    ]
 
 
 def test_texts_are_translated_in_order_and_empty_ones_stay(client):
@@ -63,7 +71,7 @@ def test_every_option_of_the_client_that_is_no_promise_is_taken(client):
 
 @pytest.mark.parametrize("target", ["EN-US", "EN-GB"])
 def test_a_variant_of_a_language_is_translated_into_as_the_language(client, target):
-    assert client.translate_text("HALLO", target_lang=target).text == "hallo"
+    assert client.translate_text("HALLO", source_lang="DE", target_lang=target).text == "hallo"
 
 
 def test_languages_are_listed(client):
@@ -162,7 +170,7 @@ def test_a_request_without_a_key_is_forbidden(keyed):
 
 def test_a_quota_is_counted_in_characters_and_then_exceeded(keyed):
     _, client = keyed
-    assert client.translate_text("Größe 😀", target_lang="DE").text == "GRÖSSE 😀"
+    assert client.translate_text("Größe 😀", source_lang="EN", target_lang="DE").text == "GRÖSSE 😀"
     usage = client.get_usage()
     assert (usage.character.count, usage.character.limit) == (7, 10)
     with pytest.raises(deepl.QuotaExceededException, match=r"message: Quota exceeded, detail: .* 7 are used") as no:

@@ -151,7 +151,7 @@ def test_a_glossary_is_not_found(client, fields):
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"text": ["\ud800"]}, "half a surrogate pair"),
+        ({"text": ["\ud800"]}, "unpaired surrogate"),
         ({"ignore_tags": ["<x>"]}, "ignore_tags holds names of tags without brackets, such as 'x'; got '<x>'."),
     ],
 )

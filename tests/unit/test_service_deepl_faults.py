@@ -55,7 +55,7 @@ def test_a_status_that_deepl_has_no_words_for_is_told_in_ours():
             "DELETE",
             "/v2/usage",
             405,
-            {"message": "Method not allowed", "detail": "DELETE is not possible at /v2/usage. Use GET."},
+            {"message": "Method not allowed", "detail": "DELETE is not possible at /v2/usage. Use GET, HEAD, POST."},
         ),
         (
             "GET",

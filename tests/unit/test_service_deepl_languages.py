@@ -20,10 +20,11 @@ def test_deepls_variants_mean_the_languages_that_are_there(polyglot, source, tar
     assert answer.json()["translations"][0]["detected_source_language"] == source
 
 
-def test_a_source_that_must_be_named_and_is_not_is_asked_for(polyglot):
-    answer = polyglot.deepl()
-    assert (answer.status_code, answer.json()["detail"]) == (400, "Name it: DE can be translated from EN, FR.")
-    assert polyglot.deepl(target_lang="PT-BR").status_code == 200
+def test_the_language_of_each_text_is_found_out_where_none_is_named(polyglot):
+    texts = ["Good morning, how are you?", "Guten Morgen, wie geht es dir?", "Bonjour, comment allez-vous ?"]
+    found = polyglot.deepl(text=texts).json()["translations"]
+    assert [one["detected_source_language"] for one in found] == ["EN", "DE", "FR"]
+    assert [one["text"] for one in found] == [texts[0].upper(), texts[1], texts[2].lower()]
 
 
 @pytest.mark.parametrize("content", [{}, {"data": {"type": "source"}}, {"params": {"type": "source"}}])
