@@ -20,7 +20,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --unive
 CLIENTS ?= $(or $(TMPDIR),/tmp)/dragoman-clients
 NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLIENTS)")
 
-.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode clean scale
+.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode fuzz clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -58,6 +58,9 @@ lock: .venv/created ## write the locks anew for pyproject.toml; LOCK_FLAGS=--upg
 
 clients: .venv/locked-serve .venv/installed .venv-clients/installed ## run unmodified clients against the service; those from npm where npm is, in CLIENTS
 	@.venv/bin/python -m tests.clients.run ".venv-clients/bin/python tests/clients/check.py" $(NPM_CLIENTS)
+
+fuzz: .venv/locked-dev .venv/installed ## send 20,000 made-up requests to the service; FUZZ_FLAGS=--help tells how
+	@.venv/bin/python -m tests.fuzz $(FUZZ_FLAGS)
 
 docker-test: ## build the images, run them without a network, translate with them; docker/test.py tells the variables
 	@$(or $(PYTHON),python3) docker/test.py
