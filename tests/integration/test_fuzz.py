@@ -1,4 +1,4 @@
-"""Generated requests against the service: no fault of its own, and no answer that its OpenAPI document does not have."""
+"""Made-up requests against the service: no fault of its own, and no answer that its OpenAPI document lacks."""
 
 import subprocess
 import sys
