@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from mt import DragomanError
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.connections import Connection
 from service.settings import Settings, SettingsError, read_settings, settings_table
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs: quiet about requests, whose addresses may hold texts, and patient with idle connections."""
     return uvicorn.Config(
         app,
+        http=Connection,
         log_level=settings.log_level,
         access_log=False,
         timeout_keep_alive=settings.keep_alive_seconds,

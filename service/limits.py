@@ -37,6 +37,9 @@ def _behind(body: "BoundedBody", send: Send) -> Send:
     async def send_behind_body(message: Message) -> None:
         if message["type"] == "http.response.start":
             await body.discard()
+            if not body.is_complete:
+                # It would be waited for as long as the client likes.
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
         await send(message)
 
     return send_behind_body
