@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import socket
 import sys
 import traceback
@@ -16,6 +15,7 @@ from mt import DragomanError
 from service import keys_cli
 from service.app import create_app, load_translator
 from service.settings import Settings, SettingsError, read_settings, settings_table
+from service.signals import end_at_once
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -70,12 +70,9 @@ def serve(settings: Settings, load: "Callable[[Settings], Translator]" = load_tr
     app = create_app(settings, load, lambda translator: _say(greeting(translator, address)), give_up)
     server = uvicorn.Server(server_config(app, settings))
     _say("Loading the translator …")
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn has drained, and repeats the signal
-        # Ends like any interrupted program, and at once, even if a translation outlives MT_SHUTDOWN_SECONDS.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGINT)
+    # uvicorn repeats the signal when it has drained: a translation that outlives MT_SHUTDOWN_SECONDS is not waited for.
+    end_at_once()
+    server.run(sockets=[listener])
     return _failure(failures[0]) if failures else 0
 
 
