@@ -12,9 +12,11 @@ from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
-from service.routes import libretranslate, probes
+from service.logs import RequestLog
+from service.routes import libretranslate, metrics, probes
 from service.settings import Settings
 from service.state import Service
+from service.watch import Watched
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +69,9 @@ def create_app(
     app.state.service = service
     app.include_router(libretranslate.router)
     app.include_router(probes.router)
+    app.include_router(metrics.router)
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
+    app.add_middleware(Watched, watchers=[service.metrics.count, RequestLog(settings.log_texts)])
     return app

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from mt import DragomanError
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.logs import configure_logging
 from service.settings import Settings, SettingsError, read_settings, settings_table
 from service.signals import end_at_once
 
@@ -68,6 +69,7 @@ def serve(settings: Settings, load: "Callable[[Settings], Translator]" = load_tr
         server.should_exit = True
 
     app = create_app(settings, load, lambda translator: _say(greeting(translator, address)), give_up)
+    configure_logging(settings)
     server = uvicorn.Server(server_config(app, settings))
     _say("Loading the translator …")
     # uvicorn repeats the signal when it has drained: a translation that outlives MT_SHUTDOWN_SECONDS is not waited for.
@@ -80,6 +82,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs: quiet about requests, whose addresses may hold texts, and patient with idle connections."""
     return uvicorn.Config(
         app,
+        log_config=None,
         log_level=settings.log_level,
         access_log=False,
         timeout_keep_alive=settings.keep_alive_seconds,

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from mt import DragomanError, InvalidOption, InvalidText, UnsupportedLanguage
 from service.answers import Answer
+from service.records import REQUEST_ID, current_record
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ ErrorBody = Callable[[int, str], dict[str, Any]]
 # nginx's status for a request that its client gave up; nobody receives it.
 CLIENT_LEFT = 499
 
+# Why a request is refused that could be carried out at another time or by another client.
+REASONS = {429: "queue", 503: "unavailable"}
+
 
 class Refusal(DragomanError):
     """A request that this server does not carry out: the status, the text and the headers of its answer."""
@@ -29,6 +33,11 @@ class Refusal(DragomanError):
         super().__init__(text)
         self.status = status
         self.headers = headers
+
+    @property
+    def reason(self) -> str:
+        """A word for the metrics when the server or its rules are in the way; "" when the request itself is wrong."""
+        return REASONS.get(self.status, "")
 
 
 def install_handlers(app: FastAPI, error_body: ErrorBody, headers: dict[str, str]) -> None:
@@ -41,6 +50,7 @@ def install_handlers(app: FastAPI, error_body: ErrorBody, headers: dict[str, str
         return Answer(error_body(status, text), status, more)
 
     async def refused(_: Request, error: Refusal) -> Answer:
+        current_record().refusal = error.reason
         return answer(error.status, str(error), error.headers)
 
     async def impossible(_: Request, error: DragomanError) -> Answer:
@@ -57,7 +67,8 @@ def install_handlers(app: FastAPI, error_body: ErrorBody, headers: dict[str, str
 
     async def failed(request: Request, error: Exception) -> Answer:
         logger.error("%s %r failed", request.method, request.url.path)
-        return answer(500, "The server failed on this request; its log says how. Please report it.", headers)
+        named = headers | {REQUEST_ID: current_record().identifier}
+        return answer(500, "The server failed on this request; its log says how. Please report it.", named)
 
     for kind in (UnsupportedLanguage, InvalidText, InvalidOption):
         app.add_exception_handler(kind, impossible)  # type: ignore[arg-type]

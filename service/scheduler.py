@@ -1,7 +1,7 @@
 """Whose turn it is: translation off the event loop, and a bounded number of requests that wait for it."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.errors import Refusal
+from service.records import current_record
 
 if TYPE_CHECKING:
     from mt import Translation, Translator
@@ -20,14 +21,21 @@ THREADS = 1
 STOPPING = "This server is stopping. Try again elsewhere or later."
 
 Result = TypeVar("Result")
+BatchWatcher = Callable[[int, int], object]
+
+
+def _ignore(size: int, waiting: int) -> None:
+    """What is done on a batch that nobody asked about."""
 
 
 class Scheduler:
     """A translator that works in its own thread, first come first served, and refuses rather than queue for ever."""
 
-    def __init__(self, translator: "Translator", queue_size: int):
+    def __init__(self, translator: "Translator", queue_size: int, on_batch: BatchWatcher = _ignore):
+        """`on_batch` is told how many texts are begun together, and how many requests wait still."""
         self.translator = translator
         self.queue_size = queue_size
+        self._on_batch = on_batch
         self._waiting = 0
         self._turns = asyncio.Semaphore(THREADS)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="translate")
@@ -38,11 +46,15 @@ class Scheduler:
         Raises Refusal 429 at once when `queue_size` requests wait already. Cancelled while it waits it is never
         translated; cancelled later, its thread goes on until done and keeps its turn until then.
         """
-        await self._take_turn()
+        record = current_record()
+        with record.phase("queue"):
+            await self._take_turn()
+        self._on_batch(len(texts), self._waiting)
         job = partial(self.translator.translate, texts, source, target, n_best=n_best)
         running = asyncio.get_running_loop().run_in_executor(self._threads, job)
         running.add_done_callback(lambda _: self._turns.release())
-        return await asyncio.shield(running)
+        with record.phase("search"):
+            return await asyncio.shield(running)
 
     async def _take_turn(self) -> None:
         if self._turns.locked() and self._waiting >= self.queue_size:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -11,6 +11,8 @@ from fastapi import Request
 from service.access import Access
 from service.errors import Refusal
 from service.jobs import Job, Outcome
+from service.metrics import Metrics
+from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
 
@@ -28,6 +30,7 @@ class Service:
     """A translator's life behind the routes: loading, ready, draining; or failed."""
 
     settings: Settings
+    metrics: Metrics = field(default_factory=Metrics)
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     _scheduler: Scheduler | None = None
     _access: Access | None = None
@@ -55,7 +58,8 @@ class Service:
         except Exception:
             self.obstacle = FAILED
             raise
-        self._scheduler = Scheduler(translator, self.settings.queue_size)
+        self._scheduler = Scheduler(translator, self.settings.queue_size, self.metrics.count_batch)
+        self.metrics.loaded.labels(translator.name).set(1)
         self.obstacle = ""
         return translator
 
@@ -66,6 +70,7 @@ class Service:
 
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
+        current_record().texts = job.texts
         found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
         return [Outcome(translation, job.source) for translation in found]
 

@@ -1,0 +1,103 @@
+"""What Prometheus reads at `/metrics`: numbers about all requests, and no addresses, keys or texts."""
+
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.values import MultiProcessValue
+
+from service.records import Record
+
+# Any address where there is nothing, as each could be another.
+OTHER = "other"
+
+# Seconds: a short sentence needs 0.01, a chapter half a minute.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+SENTENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The numbers of one process; or, with the folder that `share` was given, those of all that share it, summed."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._folder = folder
+        self.requests = Counter(
+            "dragoman_requests", "Requests, by the template of their address", ["route", "status"], registry=registry
+        )
+        self.refused = Counter(
+            "dragoman_refused_requests", "Requests not let in, by the reason", ["reason"], registry=registry
+        )
+        self.cancelled = Counter(
+            "dragoman_cancelled_requests", "Requests whose client left before it had the answer", registry=registry
+        )
+        self.characters = Counter(
+            "dragoman_characters", "Unicode code points in the texts of requests that succeeded", registry=registry
+        )
+        self.total = _seconds("dragoman_request_seconds", "A request from its head to its last byte", registry, "route")
+        self.queue = _seconds("dragoman_queue_seconds", "How long a request waited for its first search", registry)
+        self.search = _seconds("dragoman_search_seconds", "A request from its first search to its last", registry)
+        self.batch = Histogram(
+            "dragoman_batch_size", "What is translated in one call", buckets=SENTENCES, registry=registry
+        )
+        # Added up over the processes that live.
+        self.waiting = Gauge(
+            "dragoman_queue_length", "What waits to be translated", multiprocess_mode="livesum", registry=registry
+        )
+        self.loaded = Gauge(
+            "dragoman_model_loaded",
+            "In how many processes the model is ready",
+            ["model"],
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+
+    def count(self, record: Record) -> None:
+        """Nothing; the request, which is over, is counted."""
+        route = record.route or OTHER
+        self.requests.labels(route, record.status).inc()
+        self.total.labels(route).observe(record.ended - record.began)
+        if record.has_left:
+            self.cancelled.inc()
+        if record.status < 400:
+            self.characters.inc(record.characters)
+        if record.refusal:
+            self.refused.labels(record.refusal).inc()
+            return
+        for phase in record.phases:
+            {"queue": self.queue, "search": self.search}[phase.name].observe(phase.seconds)
+
+    def count_batch(self, size: int, waiting: int) -> None:
+        """Nothing; the engine begins with so much, and so much waits still."""
+        self.batch.observe(size)
+        self.waiting.set(waiting)
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """All numbers, in the format that the header `Accept` asks for, and its Content-Type."""
+        encode, kind = choose_encoder(accept)
+        registry = self._registry
+        if self._folder is not None:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=str(self._folder))
+        return encode(registry), kind
+
+
+def _seconds(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Histogram:
+    return Histogram(name, f"{text}, in seconds", labels, buckets=SECONDS, registry=registry)
+
+
+def share(folder: Path, place: int) -> None:
+    """Nothing; the metrics that this process makes from now on are in files of that folder, for others to read.
+
+    A process that takes the place of a dead one goes on with its counters, so there are no more files than places.
+    """
+    # prometheus_client takes both from globals of its own.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = MultiProcessValue(lambda: place)
+
+
+def forget_dead(folder: Path, place: int) -> None:
+    """Nothing; what the process at this place had loaded or waiting is not so any more."""
+    mark_process_dead(place, str(folder))
