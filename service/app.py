@@ -13,7 +13,9 @@ from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
 from service.logs import RequestLog
-from service.routes import libretranslate, metrics, probes
+from service.metrics import Metrics
+from service.routes import libretranslate, probes
+from service.routes import metrics as metrics_route
 from service.settings import Settings
 from service.state import Service
 from service.watch import Watched
@@ -44,12 +46,14 @@ def create_app(
     load: Callable[[Settings], Translator] = load_translator,
     on_ready: Callable[[Translator], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
-    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error.
+    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error. `metrics`
+    are by default its own.
     """
-    service = Service(settings)
+    service = Service(settings, metrics or Metrics())
 
     async def bring_up() -> None:
         try:
@@ -60,6 +64,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(bring_up())
+        if settings.workers > 1:
+            await loading  # one of several leaves the clients to those that can answer already
         yield
         loading.cancel()
         service.drain()
@@ -69,7 +75,7 @@ def create_app(
     app.state.service = service
     app.include_router(libretranslate.router)
     app.include_router(probes.router)
-    app.include_router(metrics.router)
+    app.include_router(metrics_route.router)
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)

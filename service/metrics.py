@@ -19,7 +19,7 @@ SENTENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The numbers of one process; or, with the folder that `share` was given, those of all that share it, summed."""
+    """The numbers of this process, or of several: see `shared`."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = registry = CollectorRegistry()
@@ -54,6 +54,17 @@ class Metrics:
             registry=registry,
         )
 
+    @classmethod
+    def shared(cls, folder: Path, place: int) -> "Metrics":
+        """Those of all processes that have a place in this folder, summed; each process makes one of these at most.
+
+        A process that takes the place of a dead one goes on with its counters, so there are no more files than places.
+        """
+        # prometheus_client takes both from globals of its own.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        values.ValueClass = MultiProcessValue(lambda: place)
+        return cls(folder)
+
     def count(self, record: Record) -> None:
         """Nothing; the request, which is over, is counted."""
         route = record.route or OTHER
@@ -86,16 +97,6 @@ class Metrics:
 
 def _seconds(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Histogram:
     return Histogram(name, f"{text}, in seconds", labels, buckets=SECONDS, registry=registry)
-
-
-def share(folder: Path, place: int) -> None:
-    """Nothing; the metrics that this process makes from now on are in files of that folder, for others to read.
-
-    A process that takes the place of a dead one goes on with its counters, so there are no more files than places.
-    """
-    # prometheus_client takes both from globals of its own.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    values.ValueClass = MultiProcessValue(lambda: place)
 
 
 def forget_dead(folder: Path, place: int) -> None:

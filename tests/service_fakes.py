@@ -3,13 +3,14 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import httpx
 
-from mt import InvalidText
+from mt import BundleError, InvalidText
 from service.app import create_app
 from service.settings import Settings
 
@@ -106,3 +107,19 @@ class Client:
 def limited(**limits: Any) -> Settings:
     """The default settings with other limits."""
     return replace(Settings(), **limits)
+
+
+class SlowTranslator(FakeTranslator):
+    """Says so when it begins to translate, and takes half a second."""
+
+    def translate(self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1) -> list[FakeTranslation]:
+        print("translating", flush=True)
+        time.sleep(0.5)
+        return super().translate(texts, source, target, n_best=n_best)
+
+
+def load_slow(settings: Settings) -> SlowTranslator:
+    """What a program of a test loads: a slow translator, or for a bundle that is named its failure."""
+    if settings.bundle is not None:
+        raise {"bug": ZeroDivisionError("bug")}.get(settings.bundle.name, BundleError("/no/bundle has no manifest."))
+    return SlowTranslator()

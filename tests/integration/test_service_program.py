@@ -1,11 +1,14 @@
 """`mt-serve` as a process of its own: what it prints, how it stops, what it says when it cannot begin."""
 
+import errno
 import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,26 +17,13 @@ import pytest
 
 # The program, around a fake translator that takes a while for each text.
 PROGRAM = """
-import sys, time
+import sys
 from service.cli import serve
 from service.settings import read_settings
-from tests.service_fakes import FakeTranslator
-
-class SlowTranslator(FakeTranslator):
-    def translate(self, texts, source, target, *, n_best=1):
-        print("translating", flush=True)
-        time.sleep(0.5)
-        return super().translate(texts, source, target, n_best=n_best)
-
-def load(settings):
-    if settings.bundle is not None:
-        raise LOADING_ERROR
-    return SlowTranslator()
-
-from mt import BundleError
-LOADING_ERROR = {"bundle": BundleError("/no/bundle has no manifest."), "bug": ZeroDivisionError("bug")}.get(sys.argv[1])
-sys.exit(serve(read_settings({"MT_PORT": "0"}), load))
+from tests.service_fakes import load_slow
+sys.exit(serve(read_settings({"MT_PORT": "0"}), load_slow))
 """
+WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 
 
 def environment(**variables):
@@ -41,11 +31,10 @@ def environment(**variables):
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join([*sys.path, "."]), **variables}
 
 
-def start(mode="works", **variables):
-    command = [sys.executable, "-c", PROGRAM, mode]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**variables)
-    )
+def start(**variables):
+    command = [sys.executable, "-c", PROGRAM]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, **pipes, text=True, env=environment(**variables))
 
 
 def lines_until(process, beginning):
@@ -57,41 +46,56 @@ def lines_until(process, beginning):
     return lines
 
 
-def test_the_command_that_is_printed_works_as_it_stands():
-    with start() as process:
+@WORKERS
+def test_the_command_that_is_printed_works_as_it_stands(workers):
+    with start(MT_WORKERS=workers) as process:
         command = shlex.split(lines_until(process, "curl ")[-1])
         fields = [command[place + 1] for place, word in enumerate(command) if word == "-d"]
         with urllib.request.urlopen(command[-1], "&".join(fields).encode(), timeout=10) as answer:
             assert json.load(answer) == {"translatedText": "GOOD MORNING!"}
         process.terminate()
-        assert process.communicate(timeout=10)[1] == ""
+        assert process.communicate(timeout=20)[1] == ""
 
 
+@WORKERS
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_after_it_has_answered(sent):
-    with start() as process:
+def test_a_signal_stops_it_after_it_has_answered(sent, workers):
+    with start(MT_WORKERS=workers) as process:
         address = lines_until(process, "curl ")[-1].split()[-1]
         fields = {"q": "hello", "source": "en", "target": "de"}
         with ThreadPoolExecutor(1) as clients:
             call = clients.submit(httpx.post, address, data=fields, timeout=10)
             lines_until(process, "translating")
             process.send_signal(sent)
+            assert_refuses(address)
             assert call.result().json() == {"translatedText": "HELLO"}
-        process.communicate(timeout=10)
+        process.communicate(timeout=20)
         assert process.returncode == -sent
 
 
-def test_a_bundle_that_cannot_be_loaded_is_one_line_and_status_2():
-    with start("bundle", MT_BUNDLE="/no/bundle") as process:
-        printed, complaint = process.communicate(timeout=10)
+def assert_refuses(address):
+    """Waits until nobody listens any more, which is before the last answer is sent."""
+    host, port = urllib.parse.urlsplit(address).netloc.split(":")
+    status = 0
+    while status != errno.ECONNREFUSED:
+        with socket.socket() as connection:
+            status = connection.connect_ex((host, int(port)))
+
+
+@WORKERS
+def test_a_bundle_that_cannot_be_loaded_is_one_line_and_status_2(workers):
+    with start(MT_BUNDLE="/no/bundle", MT_WORKERS=workers) as process:
+        printed, complaint = process.communicate(timeout=20)
     assert (process.returncode, complaint) == (2, "mt-serve: /no/bundle has no manifest.\n")
     assert "curl" not in printed
 
 
-def test_a_fault_of_our_own_while_loading_is_shown_whole_and_status_1():
-    with start("bug", MT_BUNDLE="x") as process:
-        complaint = process.communicate(timeout=10)[1]
+@WORKERS
+def test_a_fault_of_our_own_while_loading_is_shown_whole_and_status_1(workers):
+    with start(MT_BUNDLE="bug", MT_WORKERS=workers) as process:
+        complaint = process.communicate(timeout=20)[1]
     assert process.returncode == 1
+    assert complaint.count("Traceback") == 1
     assert complaint.endswith("ZeroDivisionError: bug\n")
 
 
