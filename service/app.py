@@ -14,7 +14,7 @@ from service.errors import install_handlers
 from service.limits import BodyLimit
 from service.logs import RequestLog
 from service.metrics import Metrics
-from service.routes import libretranslate, probes
+from service.routes import libretranslate, probes, stream
 from service.routes import metrics as metrics_route
 from service.settings import Settings
 from service.state import Service
@@ -74,6 +74,7 @@ def create_app(
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.include_router(libretranslate.router)
+    app.include_router(stream.router)
     app.include_router(probes.router)
     app.include_router(metrics_route.router)
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)

@@ -25,6 +25,8 @@ CLIENT_LEFT = 499
 # Why a request is refused that could be carried out at another time or by another client.
 REASONS = {429: "queue", 503: "unavailable"}
 
+FAULT = "The server failed on this request; its log says how. Please report it."
+
 
 class Refusal(DragomanError):
     """A request that this server does not carry out: the status, the text and the headers of its answer."""
@@ -67,8 +69,7 @@ def install_handlers(app: FastAPI, error_body: ErrorBody, headers: dict[str, str
 
     async def failed(request: Request, error: Exception) -> Answer:
         logger.error("%s %r failed", request.method, request.url.path)
-        named = headers | {REQUEST_ID: current_record().identifier}
-        return answer(500, "The server failed on this request; its log says how. Please report it.", named)
+        return answer(500, FAULT, headers | {REQUEST_ID: current_record().identifier})
 
     for kind in (UnsupportedLanguage, InvalidText, InvalidOption):
         app.add_exception_handler(kind, impossible)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from service.metrics import Metrics
 from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
+from service.streams import Streams
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -34,6 +35,10 @@ class Service:
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     _scheduler: Scheduler | None = None
     _access: Access | None = None
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.max_streams)
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
@@ -77,6 +82,7 @@ class Service:
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
         self.obstacle = STOPPING
+        self.streams.close()
         if self._scheduler is not None:
             self._scheduler.close()
         if self._access is not None:

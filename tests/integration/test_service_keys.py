@@ -137,3 +137,13 @@ def test_what_is_refused_behind_the_gate_costs_no_characters(path):
         answer = httpx.post(f"{server.url}/translate", content=broken, headers={"Content-Type": "application/json"})
         assert answer.status_code == 400
     assert usage(path).count == 3
+
+
+def test_a_stream_needs_a_key_and_is_counted_unless_it_fails_before_it_begins(path):
+    key = add_key(path, characters=100)
+    with Server(keys=path) as server:
+        fields = {"q": "hello", "source": "en", "target": "de"}
+        given = [{}, {"api_key": key}, {"api_key": key, "q": "☠"}]
+        answers = [httpx.post(f"{server.url}/translate/stream", data={**fields, **one}, timeout=10) for one in given]
+    assert [answer.status_code for answer in answers] == [400, 200, 500]
+    assert usage(path) == Usage(5, 100)
