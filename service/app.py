@@ -11,9 +11,9 @@ from fastapi_offline import FastAPIOffline
 from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
+from service.instruments import Instruments
 from service.limits import BodyLimit
 from service.logs import RequestLog
-from service.metrics import Metrics
 from service.routes import libretranslate, probes, stream
 from service.routes import metrics as metrics_route
 from service.settings import Settings
@@ -46,14 +46,15 @@ def create_app(
     load: Callable[[Settings], Translator] = load_translator,
     on_ready: Callable[[Translator], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
-    metrics: Metrics | None = None,
+    instruments: Instruments | None = None,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
-    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error. `metrics`
-    are by default its own.
+    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error. The
+    `instruments` are by default its own.
     """
-    service = Service(settings, metrics or Metrics())
+    instruments = instruments or Instruments()
+    service, traces = Service(settings, instruments.metrics), instruments.traces
 
     async def bring_up() -> None:
         try:
@@ -69,6 +70,8 @@ def create_app(
         yield
         loading.cancel()
         service.drain()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
@@ -80,5 +83,6 @@ def create_app(
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
-    app.add_middleware(Watched, watchers=[service.metrics.count, RequestLog(settings.log_texts)])
+    watchers = [service.metrics.count, RequestLog(settings.log_texts), *([traces.send] if traces else [])]
+    app.add_middleware(Watched, watchers=watchers)
     return app

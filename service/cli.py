@@ -13,11 +13,13 @@ from fastapi import FastAPI
 
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.instruments import Instruments
 from service.logs import configure_logging
 from service.metrics import Metrics
 from service.settings import Settings, SettingsError, read_settings, settings_table
 from service.signals import end_at_once
 from service.supervisor import supervise
+from service.tracing import open_traces, wanted_exporter
 from service.worker import Failure, explained
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return keys_cli.main(arguments[1:])
     try:
         settings = read_settings(chosen_variables(arguments))
+        wanted_exporter(os.environ)
     except SettingsError as error:
         return _complain(error)
     return serve(settings)
@@ -99,7 +102,8 @@ def run_server(
     configure_logging(settings)
     # uvicorn repeats the signal when it has drained: a translation that outlives MT_SHUTDOWN_SECONDS is not waited for.
     end_at_once()
-    server = uvicorn.Server(server_config(create_app(settings, load, greet, give_up, metrics), settings))
+    instruments = Instruments(metrics, open_traces(os.environ))
+    server = uvicorn.Server(server_config(create_app(settings, load, greet, give_up, instruments), settings))
     server.run(sockets=[listener])
     return failures[0] if failures else None
 

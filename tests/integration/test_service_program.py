@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
@@ -80,6 +81,44 @@ def assert_refuses(address):
     while status != errno.ECONNREFUSED:
         with socket.socket() as connection:
             status = connection.connect_ex((host, int(port)))
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Keeps what it is sent in its server's `received`."""
+
+    def do_POST(self):
+        self.server.received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@WORKERS
+def test_the_spans_of_requests_are_sent_to_the_collector_that_is_named(workers):
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector, ThreadPoolExecutor(1) as thread:
+        collector.received = []
+        thread.submit(collector.serve_forever)
+        endpoint = f"http://127.0.0.1:{collector.server_port}"
+        with start(MT_WORKERS=workers, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as process:
+            address = lines_until(process, "curl ")[-1].split()[-1]
+            httpx.post(address, data={"q": "hello", "source": "en", "target": "de"}, timeout=10)
+            process.terminate()
+            assert process.communicate(timeout=20)[1] == ""
+        collector.shutdown()
+    (path, spans), *_ = collector.received
+    assert path == "/v1/traces"
+    assert all(name in spans for name in (b"POST /translate", b"queue", b"search"))
+
+
+def test_a_collector_that_is_not_there_does_not_keep_the_program_from_ending():
+    with start(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", MT_LOG_LEVEL="critical") as process:
+        address = lines_until(process, "curl ")[-1].split()[-1]
+        assert httpx.get(address.replace("/translate", "/health"), timeout=10).status_code == 200
+        process.terminate()
+        assert process.communicate(timeout=10)[1] == ""
+    assert process.returncode == -signal.SIGTERM
 
 
 @WORKERS
