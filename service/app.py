@@ -18,7 +18,7 @@ from service.routes import libretranslate, probes, stream
 from service.routes import metrics as metrics_route
 from service.settings import Settings
 from service.state import Service
-from service.watch import Watched
+from service.watch import Watched, Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ Fields may come as JSON, as a form or in the query. Every fault is answered with
 
 def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
-    return Translator(load_bundle(settings.bundle or shipped_bundle()), engine=settings.engine)
+    threads = 1 if settings.workers > 1 else None  # several processes would only fight for the cores
+    return Translator(load_bundle(settings.bundle or shipped_bundle()), threads, settings.engine)
 
 
 def _ignore(_: object) -> None:
@@ -83,6 +84,8 @@ def create_app(
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
-    watchers = [service.metrics.count, RequestLog(settings.log_texts), *([traces.send] if traces else [])]
+    watchers: list[Watcher] = [service.metrics.count, RequestLog(settings.log_texts)]
+    if traces is not None:
+        watchers.append(traces.send)
     app.add_middleware(Watched, watchers=watchers)
     return app
