@@ -3,15 +3,16 @@
 import os
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.values import MultiProcessValue
 
 from service.records import Record
 
 # Any address where there is nothing, as each could be another.
 OTHER = "other"
+OPEN_METRICS = "application/openmetrics-text"
 
 # Seconds: a short sentence needs 0.01, a chapter half a minute.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -87,12 +88,13 @@ class Metrics:
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """All numbers, in the format that the header `Accept` asks for, and its Content-Type."""
-        encode, kind = choose_encoder(accept)
         registry = self._registry
         if self._folder is not None:
             registry = CollectorRegistry()
             MultiProcessCollector(registry, path=str(self._folder))
-        return encode(registry), kind
+        # Not choose_encoder, which fails on senseless headers.
+        module = openmetrics if OPEN_METRICS in accept else exposition
+        return module.generate_latest(registry), module.CONTENT_TYPE_LATEST
 
 
 def _seconds(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Histogram:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.database import open_database
@@ -116,10 +118,15 @@ def test_the_format_is_the_one_asked_for(client):
     assert answer.text.endswith("# EOF\n")
 
 
-@pytest.mark.parametrize("given", ["", "s3cret", "Bearer s3cre", "Bearer", "Basic s3cret", b"Bearer \xff\xfe"])
-def test_who_has_not_the_token_is_told_so(given):
+@given(st.text(st.characters(codec="latin-1"), max_size=20) | st.sampled_from(["text/plain;version=:", "*/*;q=x"]))
+def test_any_header_is_answered_with_some_format(accept):
+    assert Metrics().text(accept)[1].startswith(("text/plain", "application/openmetrics-text"))
+
+
+@pytest.mark.parametrize("header", ["", "s3cret", "Bearer s3cre", "Bearer", "Basic s3cret", b"Bearer \xff\xfe"])
+def test_who_has_not_the_token_is_told_so(header):
     with Client(limited(metrics_token="s3cret")) as client:
-        answer = client.get("/metrics", headers={"Authorization": given})
+        answer = client.get("/metrics", headers={"Authorization": header})
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.json() == {"error": "This needs `Authorization: Bearer` and the token of MT_METRICS_TOKEN."}
 
