@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.values import MultiProcessValue
@@ -12,7 +12,9 @@ from service.records import Record
 
 # Any address where there is nothing, as each could be another.
 OTHER = "other"
+# What Prometheus asks for, and what every version of it understands.
 OPEN_METRICS = "application/openmetrics-text"
+PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 
 # Seconds: a short sentence needs 0.01, a chapter half a minute.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -93,8 +95,9 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry, path=str(self._folder))
         # Not choose_encoder, which fails on senseless headers.
-        module = openmetrics if OPEN_METRICS in accept else exposition
-        return module.generate_latest(registry), module.CONTENT_TYPE_LATEST
+        if OPEN_METRICS in accept:
+            return openmetrics.generate_latest(registry), openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(registry), PLAIN
 
 
 def _seconds(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Histogram:

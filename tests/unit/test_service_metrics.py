@@ -112,7 +112,7 @@ def test_two_applications_do_not_count_together(client):
 
 
 def test_the_format_is_the_one_asked_for(client):
-    assert client.get("/metrics").headers["content-type"].startswith("text/plain; version=")
+    assert client.get("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     answer = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
     assert answer.text.endswith("# EOF\n")
