@@ -83,6 +83,21 @@ def assert_refuses(address):
             status = connection.connect_ex((host, int(port)))
 
 
+@WORKERS
+def test_every_line_that_is_logged_is_json_where_that_is_asked_for(workers):
+    with start(MT_WORKERS=workers, MT_LOG_LEVEL="info", MT_LOG_FORMAT="json") as process:
+        address = lines_until(process, "curl ")[-1].split()[-1]
+        fields, name = {"q": "secret", "source": "en", "target": "de"}, {"X-Request-ID": "call-7"}
+        assert httpx.post(address, data=fields, headers=name, timeout=10).headers["X-Request-ID"] == "call-7"
+        process.terminate()
+        printed = process.communicate(timeout=20)[1]
+    lines = [json.loads(line) for line in printed.splitlines()]
+    (own,) = [line for line in lines if line.get("request_id") == "call-7"]
+    assert (own["method"], own["route"], own["status"], own["characters"]) == ("POST", "/translate", 200, 6)
+    assert own["milliseconds"] >= own["search_milliseconds"] > 400  # of the 500 that it sleeps
+    assert "secret" not in printed
+
+
 class Collector(BaseHTTPRequestHandler):
     """Keeps what it is sent in its server's `received`."""
 
