@@ -14,7 +14,8 @@ from service.errors import install_handlers
 from service.instruments import Instruments
 from service.limits import BodyLimit
 from service.logs import RequestLog
-from service.routes import libretranslate, probes, stream
+from service.methods import HeadAsGet
+from service.routes import deepl, deepl_faults, libretranslate, probes, stream
 from service.routes import metrics as metrics_route
 from service.settings import Settings
 from service.state import Service
@@ -23,8 +24,10 @@ from service.watch import Watched, Watcher
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = """
-Translation in [LibreTranslate](https://libretranslate.com)'s dialect: programs that speak it work unchanged.
-Fields may come as JSON, as a form or in the query. Every fault is answered with `{"error": "what is wrong"}`.
+Translation in the dialects of [LibreTranslate](https://libretranslate.com) and, under `/v2`, of
+[DeepL](https://developers.deepl.com): programs that speak them work unchanged. Fields may come as JSON, as a form or in
+the query. Every fault is answered with `{"error": "what is wrong"}`, under `/v2` with
+`{"message": "what is wrong", "detail": "what to do"}`.
 """
 
 
@@ -77,15 +80,15 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    app.include_router(libretranslate.router)
-    app.include_router(stream.router)
-    app.include_router(probes.router)
-    app.include_router(metrics_route.router)
-    install_handlers(app, libretranslate.error_body, CORS_HEADERS)
+    for dialect in (libretranslate, stream, deepl, probes, metrics_route):
+        app.include_router(dialect.router)
+    wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
+    install_handlers(app, wordings, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
     watchers: list[Watcher] = [service.metrics.count, RequestLog(settings.log_texts)]
     if traces is not None:
         watchers.append(traces.send)
     app.add_middleware(Watched, watchers=watchers)
+    app.add_middleware(HeadAsGet)
     return app

@@ -48,7 +48,7 @@ class RequestLog:
             "characters": record.characters,
             "client": record.client or None,
         }
-        fields |= {phase.name + "_milliseconds": round(1_000 * phase.seconds, 1) for phase in record.phases}
+        fields |= {f"{name}_milliseconds": round(1_000 * seconds, 1) for name, seconds in record.seconds.items()}
         fields |= {"refusal": record.refusal} if record.refusal else {}
         fields |= {"client_left": True} if record.has_left else {}
         return fields | ({"texts": list(record.texts)} if self._shows_texts else {})

@@ -80,8 +80,8 @@ class Metrics:
         if record.refusal:
             self.refused.labels(record.refusal).inc()
             return
-        for phase in record.phases:
-            {"queue": self.queue, "search": self.search}[phase.name].observe(phase.seconds)
+        for name, seconds in record.seconds.items():
+            {"queue": self.queue, "search": self.search}[name].observe(seconds)
 
     def count_batch(self, size: int, waiting: int) -> None:
         """Nothing; the engine begins with so much, and so much waits still."""

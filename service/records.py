@@ -23,11 +23,6 @@ class Phase(NamedTuple):
     began: float
     ended: float
 
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return self.ended - self.began
-
 
 @dataclass
 class Record:
@@ -46,6 +41,14 @@ class Record:
     has_left: bool = False  # the client, before it had the whole answer
     parent: str = ""  # the header `traceparent` (W3C Trace Context)
     phases: list[Phase] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> dict[PhaseName, float]:
+        """How long the phases of each name took together."""
+        seconds: dict[PhaseName, float] = {}
+        for name, began, ended in self.phases:
+            seconds[name] = seconds.get(name, 0.0) + ended - began
+        return seconds
 
     @contextmanager
     def phase(self, name: PhaseName) -> Iterator[None]:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from service.access import Access
+from service.auto import Guess, guess_languages, translate_detected
+from service.detection import Detector, load_predict
 from service.errors import Refusal
-from service.jobs import Job, Outcome
+from service.jobs import AUTO, Job, Outcome
 from service.metrics import Metrics
 from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
 from service.streams import Streams
+from service.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -33,7 +36,9 @@ class Service:
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
+    suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
+    _detector: Detector | None = None
     _access: Access | None = None
     streams: Streams = field(init=False)
 
@@ -51,6 +56,12 @@ class Service:
         if self._access is None:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._access
+
+    def detector(self) -> Detector:
+        """What tells languages; raises Refusal 503 while nothing can be translated."""
+        if self._detector is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._detector
 
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
         """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
@@ -71,13 +82,23 @@ class Service:
     def _warm(self, load: "Callable[[Settings], Translator]") -> "Translator":
         translator = load(self.settings)
         translator.warm_up()
+        languages = dict.fromkeys(code for direction in translator.directions for code in direction)
+        self._detector = Detector(list(languages), load_predict())
+        if self.settings.suggestions is not None:
+            self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
-        current_record().texts = job.texts
-        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
-        return [Outcome(translation, job.source) for translation in found]
+        record, scheduler = current_record(), self.scheduler()
+        record.texts = record.texts or job.texts  # not those of a part, as which a job may come here again
+        if job.source == AUTO:
+            return await translate_detected(job, await self.guess_languages(job), self.translate)
+        return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
+
+    async def guess_languages(self, job: Job) -> list[Guess]:
+        """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
+        return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -50,6 +50,21 @@ def test_addresses_where_nothing_is_are_counted_as_one(client):
     assert not [name for name in found if "/a" in name or "/b" in name or "/c" in name]
 
 
+def test_a_route_is_named_whatever_the_method(client):
+    for method in ("HEAD", "GET", "POST"):
+        client.request(method, "/health")
+    found = numbers(client.get("/metrics").text)
+    assert (found["dragoman_requests_total,/health,200"], found["dragoman_requests_total,/health,405"]) == (2, 1)
+
+
+def test_the_routes_of_other_dialects_are_named_whole(client):
+    client.post("/v2/usage")
+    client.post("/v2/glossaries/secret")
+    found = numbers(client.get("/metrics").text)
+    assert [name for name in found if name.startswith("dragoman_requests_total,/v2/usage,")]
+    assert not [name for name in found if "secret" in name]
+
+
 def test_no_text_key_or_address_is_in_the_numbers(client):
     client.translate(q="a secret", api_key="mt_secret")
     client.get("/secret", headers={"X-Request-ID": "secret"})

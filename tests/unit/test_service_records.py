@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from service.records import Record, begin_record, chosen_id, current_id, current_record
+from service.records import Phase, Record, begin_record, chosen_id, current_id, current_record
 
 
 @pytest.mark.parametrize("given", ["a", "6f1c9a4e-0f6b-4f43", "Root=1-67891233:abc/def+=@~_", "x" * 128])
@@ -23,8 +23,13 @@ def test_a_phase_is_kept_also_when_it_fails():
     with pytest.raises(ZeroDivisionError), record.phase("search"):
         raise ZeroDivisionError
     (phase,) = record.phases
-    assert phase.name == "search"
-    assert phase.seconds == phase.ended - phase.began >= 0
+    assert record.seconds == {"search": phase.ended - phase.began}
+    assert phase.ended >= phase.began
+
+
+def test_phases_of_one_name_are_added_up():
+    record = Record(phases=[Phase("queue", 0.0, 1.0), Phase("search", 1.0, 3.0), Phase("queue", 3.0, 7.0)])
+    assert record.seconds == {"queue": 5.0, "search": 2.0}
 
 
 def test_a_request_has_its_record_and_another_task_has_another():
