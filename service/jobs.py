@@ -15,6 +15,8 @@ class Job:
     source: str
     target: str
     n_best: int = 1
+    client: str = ""  # who asks, by key or address; clients take turns
+    deadline_seconds: float | None = None  # from now; what is not translated until then is left as it is
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,23 @@ class Settings:
     body_seconds: int = field(
         default=30, metadata=_about("How long a client may take to send its request body.", 1, 3_600)
     )
+    threads: int = field(
+        default=0,
+        metadata=_about(
+            "How many calls translate at once; 0 takes as many as pay: LiteRT one a core, TensorFlow one.", 0, 1_024
+        ),
+    )
+    # Two cores of LiteRT translate that many in about five seconds, which a client can be expected to wait.
     queue_size: int = field(
-        default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
+        default=512,
+        metadata=_about(
+            "How many sentences may wait while others are translated; a long text counts for a sixteenth.", 0, 1_000_000
+        ),
+    )
+    # Some 3,000 sentences of 20 pieces with the attention of five hypotheses each.
+    cache_bytes: int = field(
+        default=32 * 2**20,
+        metadata=_about("The memory for translations that may be asked for again; 0 keeps none.", 0, 2**40),
     )
     keep_alive_seconds: int = field(
         default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)

@@ -11,6 +11,7 @@ from fastapi import Request
 from service.errors import Refusal
 from service.jobs import Job, Outcome
 from service.scheduler import STOPPING, Scheduler
+from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Service:
         except Exception:
             self.obstacle = FAILED
             raise
-        self._scheduler = Scheduler(translator, self.settings.queue_size)
+        cache = HypothesisCache(self.settings.cache_bytes)
+        self._scheduler = Scheduler(translator, self.settings.queue_size, self.settings.threads, cache)
         self.obstacle = ""
         return translator
 
@@ -53,9 +55,11 @@ class Service:
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
-        """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
-        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
-        return [Outcome(translation, job.source) for translation in found]
+        """What becomes of each text of the job, in order.
+
+        Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does.
+        """
+        return [Outcome(translation, job.source) for translation in await self.scheduler().translate(job)]
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -3,15 +3,18 @@
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import httpx
+import numpy as np
 
-from mt import InvalidText
+from mt import Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
+
+Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,23 @@ class FakeTranslation:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FakePlan:
+    sources: list[Ids]
+
+
 class FakeTranslator:
     """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
 
-    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts.
+    While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
+    holds the texts of those that came to their end.
     """
 
     name = "fake-en-de"
     directions = (("en", "de"), ("de", "en"), ("en", "pt-br"))
     max_n_best = 4
+    fingerprint = "fake"
+    best_batch, calls_at_once = 1, 1
 
     def __init__(self) -> None:
         self.is_warm = False
@@ -42,16 +53,33 @@ class FakeTranslator:
     def warm_up(self) -> None:
         self.is_warm = True
 
-    def translate(self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1) -> list[FakeTranslation]:
-        self.began.release()
-        assert self.gate.wait(10)
-        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            raise InvalidText(f"Text {list(texts)} holds half a surrogate pair. Send whole characters.")
-        self.finished += texts
-        return [self._translation(text, source, n_best) for text in texts]
+    def options(self, n_best: int = 1) -> SearchOptions:
+        return SearchOptions(beam=n_best)
 
-    def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
-        loud = text.upper() if source == "en" else text.lower()
+    def plan(self, text: str, source: str, target: str) -> FakePlan:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
+        return FakePlan([(source == "en", *map(ord, text))] if text else [])
+
+    def search(
+        self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
+    ) -> list[list[Hypothesis]]:
+        self.began.release()
+        while not self.gate.wait(0.002):
+            if is_over():
+                return [[Hypothesis.none_in_time(len(source))] for source in sources]
+        self.finished += ["".join(map(chr, source[1:])) for source in sources]
+        return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
+
+    def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
+        if not plan.sources:
+            return FakeTranslation("")
+        (best,) = found[plan.sources[0]]
+        if best.is_late:
+            return FakeTranslation("", warnings=("deadline",))
+        is_loud, *codes = best.ids
+        text = "".join(map(chr, codes))
+        loud = text.upper() if is_loud else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
         return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
 

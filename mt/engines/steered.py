@@ -61,7 +61,7 @@ def _search_batch(
 ) -> list[list[Hypothesis]]:
     lengths, forced = list(map(len, sources)), max(map(len, prefixes))
     if is_over() and not forced:
-        return [[Hypothesis([], 0.0, False, np.zeros((0, length), np.float32), is_late=True)] for length in lengths]
+        return [[Hypothesis.none_in_time(length)] for length in lengths]
     decoder = begin(sources)
     if options.no_repeat:
         decoder = UnrepeatingDecoder(decoder, options.no_repeat)
