@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 STOPPING = "This server is stopping. Try again elsewhere or later."
 
 # Texts longer than this, in characters, are planned and put together in a thread: they would hold the event loop for
-# more than a few milliseconds. For shorter ones the way to a thread and back takes longer than the work.
-WORTH_A_THREAD = 2_000
+# more than a millisecond each time. For shorter ones the way to a busy thread and back takes longer than the work.
+WORTH_A_THREAD = 5_000
 
 Result = TypeVar("Result")
 

@@ -215,6 +215,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.asked = {}  # the queries of each order that is not at its end
         self.missed = Counter()  # the calls since a client that waits had its turn
         self.in_engine = Counter()
+        self.stopped = set()  # the queries whose calls have seen that nobody waits for them
 
     @rule(
         target=orders, client=st.sampled_from(CLIENTS), wanted=st.sets(queries, min_size=1, max_size=6), data=st.data()
@@ -237,10 +238,16 @@ class QueueMachine(RuleBasedStateMachine):
         self.in_engine.update(ticket.query for ticket in tickets)
         return tickets if tickets else multiple()
 
-    @rule(call=consumes(calls), is_stopped=st.booleans())
-    def end(self, call, is_stopped):
-        is_late = is_stopped and call[0].runs_until <= self.now
+    @rule(call=calls)
+    def look_at_the_time(self, call):
+        if call[0].runs_until <= self.now:
+            self.stopped.update(ticket.query for ticket in call)
+
+    @rule(call=consumes(calls))
+    def end(self, call):
+        is_late = call[0].query in self.stopped
         for ticket in call:
+            self.stopped.discard(ticket.query)
             self.in_engine[ticket.query] -= 1
             before = [order for order in ticket.orders if not is_late or order.deadline <= self.now]
             self.queue.finish(ticket, found(ticket.query, is_late), self.now)
@@ -249,6 +256,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(call=consumes(calls))
     def break_down(self, call):
         for ticket in call:
+            self.stopped.discard(ticket.query)
             self.in_engine[ticket.query] -= 1
             self.queue.fail(ticket, ValueError("broken"))
 
