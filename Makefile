@@ -15,7 +15,7 @@ PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help serve test lint format lock docker-test bench-train bench-decode clean scale
+.PHONY: help serve test lint format lock docker-test bench-train bench-decode bench-serve clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -35,6 +35,9 @@ bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time trai
 
 bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
+
+bench-serve: .venv/locked-dev .venv/installed ## time the service beside its engine, and overload it; BENCH_FLAGS=--help tells how
+	@.venv/bin/python -m tests.bench.serve_speed $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check

@@ -52,9 +52,9 @@ class Settings:
             "How many calls translate at once; 0 takes as many as pay: LiteRT one a core, TensorFlow one.", 0, 1_024
         ),
     )
-    # Two cores of LiteRT translate that many in about five seconds, which a client can be expected to wait.
+    # A core of LiteRT translates that many in about five seconds, two in less than three; some clients wait for ten.
     queue_size: int = field(
-        default=512,
+        default=256,
         metadata=_about(
             "How many sentences may wait while others are translated; a long text counts for a sixteenth.", 0, 1_000_000
         ),

@@ -96,7 +96,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
         "The body arrives too slowly", "The request body did not arrive within 30 seconds. Send it again, or …"
     ),
     413: _fault("The body is too long", "The request body is 3,000,000 bytes or more; this server takes 2,097,152. …"),
-    429: _fault("Too many sentences wait", "Slowdown: as many sentences wait as this server will let wait (512). …"),
+    429: _fault("Too many sentences wait", "Slowdown: as many sentences wait as this server will let wait (256). …"),
     **_NOT_READY,
 }
 
