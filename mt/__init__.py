@@ -24,6 +24,7 @@ from mt.errors import (
 )
 from mt.planning import Plan, Translation
 from mt.sampling import Sampling
+from mt.stream import StreamState, TranslationStream
 from mt.translator import Translator
 
 __all__ = [
@@ -38,8 +39,10 @@ __all__ = [
     "RecipeError",
     "Sampling",
     "SearchOptions",
+    "StreamState",
     "TrainingError",
     "Translation",
+    "TranslationStream",
     "Translator",
     "UnsupportedLanguage",
     "load_bundle",

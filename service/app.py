@@ -12,7 +12,7 @@ from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
-from service.routes import libretranslate, probes
+from service.routes import libretranslate, probes, stream
 from service.settings import Settings
 from service.state import Service
 
@@ -66,6 +66,7 @@ def create_app(
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.include_router(libretranslate.router)
+    app.include_router(stream.router)
     app.include_router(probes.router)
     install_handlers(app, libretranslate.error_body, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)

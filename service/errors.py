@@ -21,6 +21,8 @@ ErrorBody = Callable[[int, str], dict[str, Any]]
 # nginx's status for a request that its client gave up; nobody receives it.
 CLIENT_LEFT = 499
 
+FAULT = "The server failed on this request; its log says how. Please report it."
+
 
 class Refusal(DragomanError):
     """A request that this server does not carry out: the status, the text and the headers of its answer."""
@@ -57,7 +59,7 @@ def install_handlers(app: FastAPI, error_body: ErrorBody, headers: dict[str, str
 
     async def failed(request: Request, error: Exception) -> Answer:
         logger.error("%s %r failed", request.method, request.url.path)
-        return answer(500, "The server failed on this request; its log says how. Please report it.", headers)
+        return answer(500, FAULT, headers)
 
     for kind in (UnsupportedLanguage, InvalidText, InvalidOption):
         app.add_exception_handler(kind, impossible)  # type: ignore[arg-type]

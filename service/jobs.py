@@ -15,8 +15,13 @@ class Job:
     source: str
     target: str
     n_best: int = 1
-    client: str = ""  # who asks, by key or address; clients take turns
-    deadline_seconds: float | None = None  # from now; what is not translated until then is left as it is
+    client: str = ""  # whose turn it is, by key or address
+    deadline_seconds: float | None = None  # from now; what is not begun until then is left out
+
+    @property
+    def characters(self) -> int:
+        """How many Unicode code points the texts have, which is what a client's quota counts."""
+        return sum(map(len, self.texts))
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from service.access import Access
 from service.errors import Refusal
 from service.jobs import Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
+from service.streams import Streams
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -30,6 +32,11 @@ class Service:
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     _scheduler: Scheduler | None = None
+    _access: Access | None = None
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.max_streams)
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
@@ -37,9 +44,19 @@ class Service:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._scheduler
 
+    def access(self) -> Access:
+        """The gate for clients; raises Refusal 503 while nothing can be translated."""
+        if self._access is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._access
+
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
-        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
+
+        Raises KeyFileError when the key file cannot be used.
+        """
         try:
+            self._access = await asyncio.to_thread(Access, self.settings)
             translator = await asyncio.to_thread(self._warm, load)
         except Exception:
             self.obstacle = FAILED
@@ -64,8 +81,11 @@ class Service:
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
         self.obstacle = STOPPING
+        self.streams.close()
         if self._scheduler is not None:
             self._scheduler.close()
+        if self._access is not None:
+            self._access.close()
 
 
 def service_of(request: Request) -> Service:

@@ -78,10 +78,40 @@ class FakeTranslator:
         if best.is_late:
             return FakeTranslation("", warnings=("deadline",))
         is_loud, *codes = best.ids
-        text = "".join(map(chr, codes))
-        loud = text.upper() if is_loud else text.lower()
+        return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
+
+    def stream(self, text: str, source: str, target: str) -> "FakeStream":
+        if "\ud800" in text:
+            raise InvalidText(f"Text {text!r} holds half a surrogate pair. Send whole characters.")
+        return FakeStream(self, self._translation(text, source, 1))
+
+    def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
+        loud = text.upper() if source == "en" else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
         return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
+
+
+class FakeStream:
+    """Gives out nothing first, then a translation letter by letter, each when the gate is open; breaks at a skull."""
+
+    def __init__(self, translator: FakeTranslator, translation: FakeTranslation) -> None:
+        self.translation = translation
+        self._translator = translator
+        self._items = ["", *translation.text]
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if not self._items:
+            raise StopIteration
+        self._translator.began.release()
+        assert self._translator.gate.wait(10)
+        item = self._items.pop(0)
+        if item == "☠":
+            raise ZeroDivisionError("skull")
+        self._translator.finished.append(item)
+        return item
 
 
 class Client:

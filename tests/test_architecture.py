@@ -18,6 +18,7 @@ LEVELS = (
     ("mt.engines",),
     ("mt.bundle",),
     ("mt.convert", "mt.open_engine", "mt.planning"),
+    ("mt.stream",),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),

@@ -4,7 +4,7 @@ Clients match on LibreTranslate's words, so the errors that it has as well are w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -62,8 +62,11 @@ async def translate(request: Request) -> Answer:
     """
     service = service_of(request)
     scheduler = service.scheduler()
-    order = read_order(await read_fields(request), scheduler.translator, service.settings)
-    outcomes = await while_client_waits(request, service.translate(order.job))
+    fields = await read_fields(request)
+    order = read_order(fields, scheduler.translator, service.settings)
+    async with service.access().admitted(request, fields, order.job.characters) as client:
+        job = replace(order.job, client=client.account)
+        outcomes = await while_client_waits(request, service.translate(job))
     return Answer(answer_body(order, [outcome.translation for outcome in outcomes]))
 
 

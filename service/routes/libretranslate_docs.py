@@ -7,7 +7,10 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "target": {"type": "string", "description": "Language to translate into.", "example": "de"},
     "format": {"type": "string", "enum": ["text"], "default": "text"},
     "alternatives": {"type": "integer", "minimum": 0, "default": 0, "description": "Further translations wanted."},
-    "api_key": {"type": "string", "description": "Accepted and ignored: this server needs no key."},
+    "api_key": {
+        "type": "string",
+        "description": "Your API key, where the server has keys; it may also come as `Authorization: Bearer KEY`.",
+    },
 }
 _TEXT = {"type": "string", "description": "The text to translate.", "example": "Good morning!"}
 _TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -92,11 +95,15 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
         },
     },
     400: _fault("The request cannot be carried out", "zz is not supported"),
+    403: _fault("A key that is wrong, has expired, or has no characters left in this month", "Invalid API key"),
     408: _fault(
         "The body arrives too slowly", "The request body did not arrive within 30 seconds. Send it again, or …"
     ),
     413: _fault("The body is too long", "The request body is 3,000,000 bytes or more; this server takes 2,097,152. …"),
-    429: _fault("Too many sentences wait", "Slowdown: as many sentences wait as this server will let wait (256). …"),
+    429: _fault(
+        "Too many sentences wait, or too many requests come from this client; Retry-After says when to try again",
+        "Slowdown: 30 per 1 minute",
+    ),
     **_NOT_READY,
 }
 
