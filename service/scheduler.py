@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -92,10 +93,13 @@ class Scheduler:
         self._require_room(1)
         deadline = FOREVER if job.deadline_seconds is None else self._clock() + job.deadline_seconds
         options = self.translator.options(n_best=job.n_best)
+        if job.beam is not None:
+            options = replace(options, beam=max(job.beam, job.n_best))
         characters = sum(map(len, job.texts))
         plan = partial(self.translator.plan, source=job.source, target=job.target)
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
-        queries = dict.fromkeys(Query(source, options) for plan in plans for source in plan.sources)
+        prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
+        queries = dict.fromkeys(Query(source, options, prefix) for plan in plans for source in plan.sources)
         answers = await self.search(queries, job.client, deadline)
         found = {query.source: one for query, one in answers.items()}
         return await _aside(characters, lambda: [self.translator.assemble(one, found, job.n_best) for one in plans])
@@ -175,14 +179,15 @@ class Scheduler:
 
     def _begin_calls(self) -> None:
         """Nothing; while there is both work and a thread for it, sentences are handed over."""
-        while self._idle and not self._is_closed and (tickets := self._queue.take(self._share())):
+        while self._idle and not self._is_closed and (tickets := self._next_tickets()):
             self._idle -= 1
             call = asyncio.get_running_loop().run_in_executor(self._threads, self._decode, tickets)
             call.add_done_callback(partial(self._end_call, tickets))
 
-    def _share(self) -> int:
-        """How many sentences one call takes: as many as pay, unless an idle thread would be left without any."""
-        return min(self.translator.best_batch, -(-self._queue.waiting // self._idle))
+    def _next_tickets(self) -> Sequence[Ticket]:
+        """What one call decodes: as many sentences as pay, unless an idle thread would be left without any."""
+        most = min(self.translator.best_batch, -(-self._queue.waiting // self._idle))
+        return self._queue.take(most, self._clock())
 
     def _decode(self, tickets: Sequence[Ticket]) -> Decoded:
         """In a thread: what the engine finds for the tickets, until nobody waits for it any more."""

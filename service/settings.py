@@ -82,6 +82,12 @@ class Settings:
         default=32 * 2**20,
         metadata=_about("The memory for translations that may be asked for again; 0 keeps none.", 0, 2**40),
     )
+    suggestions: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The file, of JSON lines, that suggested translations are kept in; without it, none are.", read=Path
+        ),
+    )
     max_streams: int = field(
         default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
     )

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from service.access import Access
+from service.auto import Guess, guess_languages, translate_detected
+from service.detection import Detector, load_predict
 from service.errors import Refusal
-from service.jobs import Job, Outcome
+from service.jobs import AUTO, Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
 from service.streams import Streams
+from service.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -31,7 +34,9 @@ class Service:
 
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
+    suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
+    _detector: Detector | None = None
     _access: Access | None = None
     streams: Streams = field(init=False)
 
@@ -49,6 +54,12 @@ class Service:
         if self._access is None:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._access
+
+    def detector(self) -> Detector:
+        """What tells languages; raises Refusal 503 while nothing can be translated."""
+        if self._detector is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._detector
 
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
         """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
@@ -69,6 +80,10 @@ class Service:
     def _warm(self, load: "Callable[[Settings], Translator]") -> "Translator":
         translator = load(self.settings)
         translator.warm_up()
+        languages = dict.fromkeys(code for direction in translator.directions for code in direction)
+        self._detector = Detector(list(languages), load_predict())
+        if self.settings.suggestions is not None:
+            self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
@@ -76,7 +91,14 @@ class Service:
 
         Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does.
         """
-        return [Outcome(translation, job.source) for translation in await self.scheduler().translate(job)]
+        scheduler = self.scheduler()
+        if job.source == AUTO:
+            return await translate_detected(job, await self.guess_languages(job), self.translate)
+        return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
+
+    async def guess_languages(self, job: Job) -> list[Guess]:
+        """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
+        return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -23,6 +23,7 @@ class FakeTranslation:
     score: float = -0.5
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    alternative_scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class FakePlan:
 
 
 class FakeTranslator:
-    """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
+    """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
-    holds the texts of those that came to their end.
+    holds the texts of those that came to their end, `wishes` the options of the last one.
     """
 
     name = "fake-en-de"
@@ -49,12 +50,16 @@ class FakeTranslator:
         self.gate.set()
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
+        self.wishes: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
 
-    def options(self, n_best: int = 1) -> SearchOptions:
+    def options(self, *, n_best: int) -> SearchOptions:
         return SearchOptions(beam=n_best)
+
+    def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
+        return list(map(ord, prefix))
 
     def plan(self, text: str, source: str, target: str) -> FakePlan:
         if any("\ud800" <= character <= "\udfff" for character in text):
@@ -69,6 +74,7 @@ class FakeTranslator:
             if is_over():
                 return [[Hypothesis.none_in_time(len(source))] for source in sources]
         self.finished += ["".join(map(chr, source[1:])) for source in sources]
+        self.wishes = {"search": options, "prefix": "".join(map(chr, prefix))}
         return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
 
     def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
@@ -80,7 +86,8 @@ class FakeTranslator:
         is_loud, *codes = best.ids
         return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
 
-    def stream(self, text: str, source: str, target: str) -> "FakeStream":
+    def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
+        self.wishes = wishes
         if "\ud800" in text:
             raise InvalidText(f"Text {text!r} holds half a surrogate pair. Send whole characters.")
         return FakeStream(self, self._translation(text, source, 1))
@@ -88,7 +95,9 @@ class FakeTranslator:
     def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
         loud = text.upper() if source == "en" else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
-        return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
+        scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
+        warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
+        return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
 
 
 class FakeStream:
@@ -155,6 +164,9 @@ class Client:
 
     def translate(self, **fields: Any) -> httpx.Response:
         return self.post_json("/translate", {"q": "hello", "source": "en", "target": "de", **fields})
+
+    def deepl(self, **fields: Any) -> httpx.Response:
+        return self.post_json("/v2/translate", {"text": ["hello"], "target_lang": "DE", **fields})
 
     def post_json(self, path: str, content: Any) -> httpx.Response:
         # Not httpx's own JSON, which cannot send half a surrogate pair.

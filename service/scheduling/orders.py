@@ -77,11 +77,12 @@ class Ticket:
     def _look_again(self) -> None:
         self.wanted_until = max((order.deadline for order in self.orders), default=-FOREVER)
 
-    def goes_with(self, others: "Sequence[Ticket]") -> bool:
+    def goes_with(self, others: "Sequence[Ticket]", horizon: float) -> bool:
         """Whether one call may decode it with these, which go with one another.
 
-        They are searched alike and until the same time, and none is more than twice as long as another, as all of a
-        call wait for its longest. A prefix may be too long for one source, which must not fail another.
+        They are searched alike and, unless that lies behind the `horizon`, until the same time. None is more than twice
+        as long as another, as all of a call wait for its longest. A prefix may be too long for one source, which must
+        not fail another.
         """
         if not others:
             return True
@@ -89,6 +90,6 @@ class Ticket:
         return (
             (self.query.options, self.query.prefix) == (first.query.options, ())
             and not first.query.prefix
-            and self.wanted_until == first.wanted_until
+            and min(self.wanted_until, horizon) == min(first.wanted_until, horizon)
             and max(lengths) <= 2 * min(lengths)
         )

@@ -9,6 +9,9 @@ from service.scheduling.turns import Turns
 # A request counts at most for this part of the queue, so that this many books wait without one taking another's place.
 LONG_REQUESTS = 16
 
+# Longer than a call takes: a deadline further away need not stop it.
+CALL_SECONDS = 2.0
+
 
 @dataclass
 class Counts:
@@ -64,9 +67,9 @@ class SentenceQueue:
                 order.waiting[query] = ticket
         self._turns.settle(order)
 
-    def take(self, most: int) -> list[Ticket]:
+    def take(self, most: int, now: float) -> list[Ticket]:
         """What to decode next, in one call: at most so many tickets, none when none wait."""
-        return self._turns.take(most)
+        return self._turns.take(most, now + CALL_SECONDS)
 
     def finish(self, ticket: Ticket, found: Found, now: float) -> None:
         """Nothing; those who waited have it.

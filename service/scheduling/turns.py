@@ -40,13 +40,16 @@ class Turns:
             if not self._lines[order.client]:
                 del self._lines[order.client]
 
-    def take(self, most: int) -> list[Ticket]:
-        """The tickets whose turn it is, begun: at most so many that go with one another; none when none wait."""
+    def take(self, most: int, horizon: float) -> list[Ticket]:
+        """The tickets whose turn it is, begun: at most so many that go with one another; none when none wait.
+
+        The call that decodes them is over before the `horizon`.
+        """
         chosen: list[Ticket] = []
         clients = deque(self._lines)
         while clients and len(chosen) < most:
             client = clients.popleft()
-            if ticket := self._next(client, chosen):
+            if ticket := self._next(client, chosen, horizon):
                 chosen.append(ticket)
                 ticket.company = chosen
                 self._begin(ticket)
@@ -55,12 +58,12 @@ class Turns:
                     clients.append(client)
         return chosen
 
-    def _next(self, client: str, chosen: list[Ticket]) -> Ticket | None:
+    def _next(self, client: str, chosen: list[Ticket], horizon: float) -> Ticket | None:
         """The first of the client's tickets that goes with those chosen; its order had its turn."""
         line = self._lines.get(client, OrderedDict())  # which is gone when all its tickets were others' too
         for order in islice(line, LOOKED_AT):
             ticket = next(iter(order.waiting.values()))
-            if ticket.goes_with(chosen):
+            if ticket.goes_with(chosen, horizon):
                 line.move_to_end(order)
                 return ticket
         return None

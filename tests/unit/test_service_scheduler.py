@@ -189,6 +189,16 @@ def test_other_alternatives_are_not_those_of_the_cache(translator):
     assert asyncio.run(scenario()).alternatives == ("A (2)",)
 
 
+def test_what_a_job_wishes_reaches_the_search(translator):
+    asyncio.run(Scheduler(translator, queue_size=5).translate(job("a", beam=3, prefix="B")))
+    assert (translator.wishes["search"].beam, translator.wishes["prefix"]) == (3, "B")
+
+
+def test_a_beam_is_never_narrower_than_the_translations_wanted(translator):
+    asyncio.run(Scheduler(translator, queue_size=5).translate(job("a", n_best=4, beam=2)))
+    assert translator.wishes["search"].beam == 4
+
+
 def test_at_the_deadline_what_is_being_decoded_stops_and_what_waits_is_left_out(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=5, cache=HypothesisCache(10_000))

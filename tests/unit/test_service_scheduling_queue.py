@@ -30,7 +30,7 @@ def order_in(queue, *queries, client="", deadline=FOREVER):
 
 
 def taken(queue, most=1):
-    return [ticket.query for ticket in queue.take(most)]
+    return [ticket.query for ticket in queue.take(most, now=0.0)]
 
 
 def take_all(queue):
@@ -84,6 +84,12 @@ def test_sentences_with_different_deadlines_are_not_decoded_in_one_call(queue):
     assert [taken(queue, 4) for _ in range(2)] == [[query(0)], [query(1), query(2)]]
 
 
+def test_deadlines_that_are_further_away_than_a_call_takes_do_not_part_sentences(queue):
+    for number, deadline in enumerate((9.0, 8.0, FOREVER)):
+        order_in(queue, query(number), deadline=deadline)
+    assert taken(queue, 4) == list(map(query, range(3)))
+
+
 def test_sentences_of_like_length_stand_together_within_a_request(queue):
     order_in(queue, query(0, 4), query(1, 20), query(2, 5), query(3, 21))
     assert [taken(queue, 4) for _ in range(2)] == [[query(0, 4), query(2, 5)], [query(1, 20), query(3, 21)]]
@@ -92,7 +98,7 @@ def test_sentences_of_like_length_stand_together_within_a_request(queue):
 def test_what_two_wait_for_is_decoded_once_and_has_the_first_turn_of_either(queue):
     book = order_in(queue, *map(query, range(4)), client="book")
     short = order_in(queue, query(3), client="short")
-    (first,), (second,) = queue.take(1), queue.take(1)
+    (first,), (second,) = queue.take(1, now=0.0), queue.take(1, now=0.0)
     assert (first.query, second.query) == (query(0), query(3))
     queue.finish(second, found(second.query), now=0.0)
     assert (short.found, book.found) == ({query(3): found(query(3))},) * 2
@@ -110,7 +116,7 @@ def test_what_only_a_withdrawn_order_waited_for_is_not_decoded(queue):
 
 def test_a_call_stops_when_nobody_waits_for_any_of_its_sentences(queue):
     one, other = order_in(queue, query(0), client="a"), order_in(queue, query(1), client="b")
-    tickets = queue.take(2)
+    tickets = queue.take(2, now=0.0)
     queue.withdraw(one)
     assert tickets[0].runs_until == FOREVER
     queue.withdraw(other)
@@ -123,13 +129,13 @@ def test_a_call_stops_when_nobody_waits_for_any_of_its_sentences(queue):
 def test_a_call_with_deadlines_stops_at_the_last_of_them(queue):
     order_in(queue, query(0), deadline=1.0)
     order_in(queue, query(0), deadline=3.0)
-    (ticket,) = queue.take(1)
+    (ticket,) = queue.take(1, now=0.0)
     assert ticket.runs_until == 3.0
 
 
 def test_whoever_comes_while_a_call_stops_has_the_sentence_decoded_anew_and_first(queue):
     leaving = order_in(queue, query(0))
-    (ticket,) = queue.take(1)
+    (ticket,) = queue.take(1, now=0.0)
     queue.withdraw(leaving)
     coming = order_in(queue, query(0), query(1, 4))
     queue.finish(ticket, found(query(0), is_late=True), now=0.0)
@@ -139,7 +145,7 @@ def test_whoever_comes_while_a_call_stops_has_the_sentence_decoded_anew_and_firs
 
 def test_a_late_hypothesis_is_for_those_whose_deadline_is_over(queue):
     hasty, patient = order_in(queue, query(0), deadline=1.0), order_in(queue, query(0), deadline=2.0)
-    (ticket,) = queue.take(1)
+    (ticket,) = queue.take(1, now=0.0)
     queue.finish(ticket, found(query(0), is_late=True), now=1.5)
     assert (len(hasty.found), len(patient.found), queue.waiting) == (1, 0, 1)
 
@@ -147,7 +153,7 @@ def test_a_late_hypothesis_is_for_those_whose_deadline_is_over(queue):
 def test_at_its_deadline_an_order_waits_only_for_what_stops_at_once(queue):
     order = order_in(queue, query(0), query(1), query(2), deadline=1.0)
     order_in(queue, query(1))
-    first, second = queue.take(1), queue.take(1)
+    first, second = queue.take(1, now=0.0), queue.take(1, now=0.0)
     assert [ticket.query for ticket in first + second] == [query(0), query(1)]
     assert order.missing.keys() == {query(0), query(1), query(2)}
     assert queue.expire(order, now=1.0) == [query(1), query(2)]  # the one goes on for the other, the other never began
@@ -156,7 +162,7 @@ def test_at_its_deadline_an_order_waits_only_for_what_stops_at_once(queue):
 
 def test_a_failed_call_ends_the_orders_that_waited_for_it_and_no_other(queue):
     failing, other = order_in(queue, query(0), query(1)), order_in(queue, query(2))
-    (ticket,) = queue.take(1)
+    (ticket,) = queue.take(1, now=0.0)
     error = ValueError("broken")
     queue.fail(ticket, error)
     assert (failing.error, failing.calls, other.error) == (error, [True], None)
@@ -165,10 +171,10 @@ def test_a_failed_call_ends_the_orders_that_waited_for_it_and_no_other(queue):
 
 def test_a_closed_queue_ends_all_orders(queue):
     orders = [order_in(queue, query(0)), order_in(queue, query(0), query(1))]
-    queue.take(1)
+    queue.take(1, now=0.0)
     queue.close(error := ValueError("closed"))
     assert [order.error for order in orders] == [error, error]
-    assert (queue.waiting, queue.running, queue.take(1)) == (0, 0, [])
+    assert (queue.waiting, queue.running, queue.take(1, now=0.0)) == (0, 0, [])
 
 
 def test_a_long_request_counts_for_a_sixteenth_of_the_queue():
@@ -192,7 +198,7 @@ def test_a_queue_for_none_has_no_room_and_one_for_one_has_room_for_a_book():
 def test_what_comes_before_a_request_is_its_own_clients_and_as_many_of_every_other(queue):
     order_in(queue, *map(query, range(9)), client="book")
     order_in(queue, query(10), client="short")
-    queue.take(1)
+    queue.take(1, now=0.0)
     assert queue.ahead(3, "new") == 1 + 3 + 1  # the one that runs, three of the book's eight, the short one
     assert queue.ahead(3, "book") == 1 + 8 + 1
     assert queue.ahead(3, "short") == 1 + 3 + 1
@@ -229,7 +235,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=calls, most=st.integers(1, 4))
     def take(self, most):
         line = {order.client for order in self.asked if order.waiting}
-        tickets = self.queue.take(most)
+        tickets = self.queue.take(most, self.now)
         assert bool(tickets) == bool(line)
         assert 0 <= len(tickets) <= most
         served = {order.client for ticket in tickets for order in ticket.orders}
@@ -291,7 +297,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.queue.waiting == sum(len(order.waiting) for order in self.asked)
 
     def teardown(self):
-        while tickets := self.queue.take(4):
+        while tickets := self.queue.take(4, self.now):
             for ticket in tickets:
                 self.queue.finish(ticket, found(ticket.query), self.now)
         running = set(self.in_engine.elements())
