@@ -9,6 +9,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.values import MultiProcessValue
 
 from service.records import Record
+from service.scheduling.queue import Counts
 
 # Any address where there is nothing, as each could be another.
 OTHER = "other"
@@ -18,6 +19,8 @@ PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 
 # Seconds: a short sentence needs 0.01, a chapter half a minute.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# Those of Counts that are not requests: found in the cache, on their way already, decoded, given up.
+OUTCOMES = ("cached", "shared", "decoded", "cancelled")
 SENTENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -27,6 +30,7 @@ class Metrics:
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = registry = CollectorRegistry()
         self._folder = folder
+        self._counted: dict[str, int] = {}  # of the sentences
         self.requests = Counter(
             "dragoman_requests", "Requests, by the template of their address", ["route", "status"], registry=registry
         )
@@ -39,15 +43,18 @@ class Metrics:
         self.characters = Counter(
             "dragoman_characters", "Unicode code points in the texts of requests that succeeded", registry=registry
         )
+        self.sentences = Counter(
+            "dragoman_sentences", "Sentences, by what became of them", ["outcome"], registry=registry
+        )
         self.total = _seconds("dragoman_request_seconds", "A request from its head to its last byte", registry, "route")
         self.queue = _seconds("dragoman_queue_seconds", "How long a request waited for its first search", registry)
         self.search = _seconds("dragoman_search_seconds", "A request from its first search to its last", registry)
         self.batch = Histogram(
-            "dragoman_batch_size", "What is translated in one call", buckets=SENTENCES, registry=registry
+            "dragoman_batch_size", "Sentences that are decoded in one call", buckets=SENTENCES, registry=registry
         )
         # Added up over the processes that live.
         self.waiting = Gauge(
-            "dragoman_queue_length", "What waits to be translated", multiprocess_mode="livesum", registry=registry
+            "dragoman_queue_length", "Sentences that wait to be decoded", multiprocess_mode="livesum", registry=registry
         )
         self.loaded = Gauge(
             "dragoman_model_loaded",
@@ -83,10 +90,18 @@ class Metrics:
         for name, seconds in record.seconds.items():
             {"queue": self.queue, "search": self.search}[name].observe(seconds)
 
-    def count_batch(self, size: int, waiting: int) -> None:
-        """Nothing; the engine begins with so much, and so much waits still."""
+    def count_batch(self, size: int, waiting: int, counts: Counts) -> None:
+        """Nothing; the engine begins with so many sentences; for the others see `count_queue`."""
         self.batch.observe(size)
+        self.count_queue(waiting, counts)
+
+    def count_queue(self, waiting: int, counts: Counts) -> None:
+        """Nothing; so many sentences wait now, and that is what became of all sentences so far."""
         self.waiting.set(waiting)
+        now = {outcome: getattr(counts, outcome) for outcome in OUTCOMES}
+        for outcome, count in now.items():
+            self.sentences.labels(outcome).inc(count - self._counted.get(outcome, 0))
+        self._counted = now
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """All numbers, in the format that the header `Accept` asks for, and its Content-Type."""

@@ -16,6 +16,7 @@ from service.jobs import AUTO, Job, Outcome
 from service.metrics import Metrics
 from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
+from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
 from service.streams import Streams
 from service.suggestions import Suggestions
@@ -74,7 +75,7 @@ class Service:
         except Exception:
             self.obstacle = FAILED
             raise
-        self._scheduler = Scheduler(translator, self.settings.queue_size, self.metrics.count_batch)
+        self._scheduler = self._opened(translator)
         self.metrics.loaded.labels(translator.name).set(1)
         self.obstacle = ""
         return translator
@@ -88,8 +89,19 @@ class Service:
             self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
+    def _opened(self, translator: "Translator") -> Scheduler:
+        cache = HypothesisCache(self.settings.cache_bytes)
+        # One of several processes has one core to itself.
+        threads = self.settings.threads or (1 if self.settings.workers > 1 else 0)
+        scheduler = Scheduler(translator, self.settings.queue_size, threads, cache)
+        scheduler.on_batch = self.metrics.count_batch
+        return scheduler
+
     async def translate(self, job: Job) -> list[Outcome]:
-        """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
+        """What becomes of each text of the job, in order.
+
+        Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does.
+        """
         record, scheduler = current_record(), self.scheduler()
         record.texts = record.texts or job.texts  # not those of a part, as which a job may come here again
         if job.source == AUTO:
@@ -99,6 +111,12 @@ class Service:
     async def guess_languages(self, job: Job) -> list[Guess]:
         """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
         return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
+
+    def read_metrics(self, accept: str) -> tuple[bytes, str]:
+        """What Metrics.text gives, up to date."""
+        if self._scheduler is not None:
+            self.metrics.count_queue(self._scheduler.waiting, self._scheduler.counts)
+        return self.metrics.text(accept)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -13,7 +13,7 @@ from service.state import service_of
 router = APIRouter(tags=["Operation"])
 
 
-EXAMPLE = """# HELP dragoman_queue_length What waits to be translated
+EXAMPLE = """# HELP dragoman_queue_length Sentences that wait to be decoded
 # TYPE dragoman_queue_length gauge
 dragoman_queue_length 0.0
 """
@@ -35,7 +35,7 @@ async def metrics(request: Request) -> Response:
     """How many requests there were, how long they waited and took, what is refused; nothing about who asked what."""
     service = service_of(request)
     _check_token(request.headers.get("authorization", ""), service.settings.metrics_token)
-    text, kind = await asyncio.to_thread(service.metrics.text, request.headers.get("accept", ""))
+    text, kind = await asyncio.to_thread(service.read_metrics, request.headers.get("accept", ""))
     return Response(text, headers={"Content-Type": kind})
 
 

@@ -7,6 +7,7 @@ from service.database import open_database
 from service.metrics import Metrics
 from service.rates import read_rates
 from service.records import Phase, Record
+from service.scheduling.queue import Counts
 from tests.service_fakes import Client, limited
 
 TOKEN = {"Authorization": "Bearer s3cret"}
@@ -113,11 +114,26 @@ def test_the_wait_of_a_request_that_found_the_queue_full_is_not_counted():
 
 def test_batches_and_what_waits_are_told_by_the_engine():
     metrics = Metrics()
-    metrics.count_batch(3, waiting=40)
-    metrics.count_batch(32, waiting=8)
+    metrics.count_batch(3, waiting=40, counts=Counts(decoded=1, cached=5))
+    metrics.count_batch(32, waiting=8, counts=Counts(decoded=9, cached=5, cancelled=2))
     found = numbers_of(metrics)
     assert (found["dragoman_batch_size_count"], found["dragoman_batch_size_sum"]) == (2, 35)
     assert found["dragoman_queue_length"] == 8
+    outcomes = [
+        found[f"dragoman_sentences_total,{outcome}"] for outcome in ("decoded", "cached", "cancelled", "shared")
+    ]
+    assert outcomes == [9, 5, 2, 0]
+
+
+def test_sentences_of_the_cache_are_counted_as_soon_as_they_are_asked_for():
+    with Client(limited(cache_bytes=2**20)) as client:
+        client.wait_until_ready()
+        for _ in range(3):
+            client.translate(q="hello")
+        found = numbers(client.get("/metrics").text)
+    counts = [found[f"dragoman_sentences_total,{outcome}"] for outcome in ("decoded", "cached")]
+    assert counts == [1, 2]
+    assert found["dragoman_search_seconds_count"] == 1
 
 
 def test_two_applications_do_not_count_together(client):
