@@ -20,7 +20,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --unive
 CLIENTS ?= $(or $(TMPDIR),/tmp)/dragoman-clients
 NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLIENTS)")
 
-.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode bench-serve fuzz clean scale
+.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode bench-serve fuzz soak clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -64,6 +64,9 @@ clients: .venv/locked-serve .venv/installed .venv-clients/installed ## run unmod
 
 fuzz: .venv/locked-dev .venv/installed ## send 20,000 made-up requests to the service; FUZZ_FLAGS=--help tells how
 	@.venv/bin/python -m tests.fuzz $(FUZZ_FLAGS)
+
+soak: .venv/locked-dev .venv/installed ## let clients, good and bad, at the service for 30 minutes; SOAK_FLAGS=--help tells how
+	@.venv/bin/python -m tests.soak $(SOAK_FLAGS)
 
 docker-test: ## build the images, run them without a network, translate with them; docker/test.py tells the variables
 	@$(or $(PYTHON),python3) docker/test.py
