@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mt.text.normalization import SHAPELESS, limit_marks, refuse_surrogates
@@ -75,7 +76,7 @@ class Traced(NamedTuple):
     def _spaced(self) -> "Traced":
         """With one space for each run of white space, and none at the ends."""
         words = list(_WORD.finditer(self.text))
-        gaps = [Edit(one.end(), other.start(), " ") for one, other in zip(words, words[1:], strict=False)]
+        gaps = [Edit(one.end(), other.start(), " ") for one, other in pairwise(words)]
         ends = [Edit(0, words[0].start(), ""), *gaps, Edit(words[-1].end(), len(self.text), "")] if words else []
         return self.edited(ends) if words else Traced("", [])
 
