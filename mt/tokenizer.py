@@ -7,10 +7,10 @@ import sentencepiece
 
 from mt.errors import BundleError, UnsupportedLanguage
 from mt.regularization import PieceSampler
+from mt.text.tracing import Span
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 SPACE = "▁"  # how a piece spells a space
-Span = tuple[int, int]  # start and end, in characters
 
 
 def language_tag(language: str) -> str:
