@@ -60,6 +60,8 @@ class Translator:
         search: SearchOptions | None = None,
         prefix: str = "",
         deadline: float | None = None,
+        protect: bool = True,
+        links: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> list[Translation]:
         """A translation of each text, in order; white space around sentences, and line ends, stay as they are.
@@ -69,12 +71,17 @@ class Translator:
         with, normalized. `deadline` seconds from now the best so far is taken, for sentences not begun nothing.
         `progress` is called with the number of sentences done since the last call.
 
+        With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are, with
+        the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is translated as
+        any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills those of the
+        translations.
+
         Raises UnsupportedLanguage, InvalidText for unpaired surrogates, and InvalidOption for a value outside its range
         or a prefix that does not fit.
         """
         options = self.options(search, n_best, greedy)
         is_over = self._until(deadline)
-        plans = [self.plan(text, source, target) for text in texts]
+        plans = [self.plan(text, source, target, protect=protect and not prefix, links=links) for text in texts]
         prefix_ids = self.prefix_ids(prefix, plans)
         # The same part often comes again; it is searched once.
         sources = list(dict.fromkeys(source for plan in plans for source in plan.sources))
@@ -85,10 +92,13 @@ class Translator:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
 
-    def plan(self, text: str, source: str, target: str) -> Plan:
-        """What to search for this text. Raises UnsupportedLanguage, and InvalidText for unpaired surrogates."""
+    def plan(self, text: str, source: str, target: str, *, protect: bool = True, links: bool = False) -> Plan:
+        """What to search for this text; `protect` and `links` as in `translate`, `protect` not with a prefix.
+
+        Raises UnsupportedLanguage, and InvalidText for unpaired surrogates.
+        """
         self.require_direction(source, target)
-        return self._planner.plan(text, source, target)
+        return self._planner.plan(text, source, target, protect, links)
 
     def search(
         self,

@@ -1,9 +1,9 @@
 """What of a text must come through a translation exactly as it is, and where it stands."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 # Endings that make a dotted word a name of a host or of a file, and not the end of a sentence without a space.
@@ -43,9 +43,7 @@ _PATTERNS = {
     ),
     "mention": r"(?<![\w@.])@\w+(?:[.-]+\w+)*",
     "hashtag": r"(?<![\w#&])#(?=\d*[^\W\d])\w+",
-    "emoji": (
-        f"[#*0-9]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_EMOJI}[\U000e0020-\U000e007f]*(?:\u200d{_EMOJI})*"
-    ),
+    "emoji": (f"[#*0-9]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_EMOJI}[\U000e0020-\U000e007f]*(?:\u200d{_EMOJI})*"),
     "token": (  # identifiers, hashes, names of products
         r"(?<![\w-])(?:[^\W\d_]++-?\d[\w-]*+(?:\.\d++)*+|\d++[A-Z][\w-]*+|\d++x\d++|_*+[^\W_]++_[\w]*+"
         r"|(?=[a-fA-F-]*+\d)(?=[\d-]*+[a-fA-F])[0-9a-fA-F-]{8,}+|(?<![+/=])[A-Za-z0-9+/=_-]{40,}+)(?!\w)"
@@ -84,11 +82,10 @@ def find(text: str) -> list[Item]:
     return list(_merged(text, _items(text)))
 
 
-def spans_over(items: Iterable[Item], place: int) -> bool:
+def spans_over(items: Sequence[Item], place: int) -> bool:
     """Whether one of these items, in order, stands before and behind this place of the text."""
-    ordered = list(items)
-    number = bisect_right([item.start for item in ordered], place - 1) - 1
-    return number >= 0 and ordered[number].end > place
+    number = bisect_left(items, place, key=lambda item: item.start) - 1
+    return number >= 0 and items[number].end > place
 
 
 def _items(text: str) -> Iterator[Item]:

@@ -61,7 +61,9 @@ def hypothesis_of(ids, width, seed=0):
     return Hypothesis(list(ids), -1.0, True, attention)
 
 
-@given(ANY_TEXT.map("".join).map(normalize), st.lists(st.integers(0, tiny.VOCABULARY - 1), max_size=9), st.integers(0, 9))
+@given(
+    ANY_TEXT.map("".join).map(normalize), st.lists(st.integers(0, tiny.VOCABULARY - 1), max_size=9), st.integers(0, 9)
+)
 def test_pieces_and_words_are_cut_from_both_texts_whatever_was_found(text, ids, seed):
     (source,) = tiny.tokenizer().encode([text])
     source = tiny.tokenizer().source_ids(source, "de")

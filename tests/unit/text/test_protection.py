@@ -22,7 +22,10 @@ def found(text):
         ("(http://a.b/c), www.x.de! ftp://x/y…", ["http://a.b/c", "www.x.de", "ftp://x/y"]),
         ("Go to example.org or docs.example.com/x.", ["example.org", "docs.example.com/x"]),
         ("Write to a.b+c@example.co.uk, please.", ["a.b+c@example.co.uk"]),
-        ("/etc/passwd, ./run.sh, ~/x and C:\\Users\\tom\\x.txt", ["/etc/passwd", "./run.sh", "~/x", "C:\\Users\\tom\\x.txt"]),
+        (
+            "/etc/passwd, ./run.sh, ~/x and C:\\Users\\tom\\x.txt",
+            ["/etc/passwd", "./run.sh", "~/x", "C:\\Users\\tom\\x.txt"],
+        ),
         ("Read README.md, then src/main.py.", ["README.md", "src/main.py"]),
         ("Run `ls -l` or ``a`b``.", ["`ls -l`"]),
         ("%s has %1$d, %(name)s: %.2f, %PATH%", ["%s", "%1$d", "%(name)s", "%.2f", "%PATH%"]),
@@ -73,7 +76,9 @@ def test_items_lie_apart_in_order_on_one_line(text):
     assert not any("\n" in one or "\r" in one for one in found(text))
 
 
-@pytest.mark.parametrize("unit", ["`", "1a", "/", "a/", "+", "1:", "<a ", "f1-", "{{", "http://", ")", "a@", "😀\u200d"])
+@pytest.mark.parametrize(
+    "unit", ["`", "1a", "/", "a/", "+", "1:", "<a ", "f1-", "{{", "http://", ")", "a@", "😀\u200d"]
+)
 def test_long_runs_of_anything_take_linear_time(unit):
     find("http://" + unit * 5_000 + "é")  # quadratic time would be seconds
 
