@@ -70,8 +70,8 @@ def align(tokenizer: Tokenizer, source: str, parts: Sequence[tuple[Sequence[int]
     rows = columns = 0
     for ids, hypothesis in parts:
         text, spans = _normalized(*tokenizer.spell(hypothesis.ids))
-        start = len(target) + bool(target)
-        target = f"{target} {text}" if target else text
+        start = len(target) + bool(target and text)
+        target = " ".join(filter(None, (target, text)))
         target_pieces += [(start + one, start + other) for one, other in spans]
         width = len(ids) - len(["tag", "end"])
         given = np.asarray(hypothesis.attention, np.float32)[: len(spans), 1 : 1 + width]
@@ -120,7 +120,7 @@ def best_links(weights: np.ndarray) -> list[tuple[int, int]]:
 def alignment_error_rate(
     links: AbstractSet[tuple[int, int]], sure: AbstractSet[tuple[int, int]], possible: AbstractSet[tuple[int, int]]
 ) -> float:
-    """1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), sure links counting as possible (Och & Ney 2003, §5.1); 0 is the best."""
+    """1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), sure links counting as possible (Och & Ney 2003, §5.1); 0 is the best."""
     total = len(links) + len(sure)
     return 1 - (len(links & sure) + len(links & (possible | sure))) / total if total else 0.0
 

@@ -36,6 +36,7 @@ def translate(
     n_best: Annotated[int, typer.Option(help="With --json: translations a line, up to 16.")] = 1,
     greedy: Annotated[bool, typer.Option("--greedy", help="Greedy search: faster, a little worse.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
+    protect: Annotated[bool, typer.Option(help="Keep addresses, code, numbers; read CAPITALS as other text.")] = True,
 ) -> None:
     """Translates line by line: one line in, one line out."""
     _refuse_what_makes_no_sense(output, resume, workers)
@@ -43,7 +44,8 @@ def translate(
     with _input(file) as stream, _progress(file) as bar:
         loaded = load_bundle(bundle or shipped_bundle())
         chosen = choose_engine(loaded, engine).name
-        job = Job(loaded.path, chosen, source.lower(), target.lower(), n_best if as_json else 1, greedy, as_json)
+        languages = source.lower(), target.lower()
+        job = Job(loaded.path, chosen, *languages, n_best if as_json else 1, greedy, as_json, protect)
         is_typed = stream.isatty()  # then a line is answered before the next is waited for
         processes = 1 if is_typed else workers or sensible_workers(file, chosen)
         open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)

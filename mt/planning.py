@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from mt.alignment import align
 from mt.engines import Hypothesis
-from mt.preparation import Prepared, prepare
-from mt.restoration import Link, Restored, restore
+from mt.protecting import Link, Prepared, Restored, prepare, restore
 from mt.text import normalize, protection, sentences
 from mt.text.protection import Item
 from mt.tokenizer import Tokenizer
@@ -80,7 +79,10 @@ class Planner:
         return Plan(ids, separators, prepared, target, links)
 
     def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
-        """The translation of a text from the hypotheses of its sources, best first; what stays as it is is there too."""
+        """The translation of a text from the hypotheses of its sources, best first.
+
+        A sentence of nothing but punctuation and what must not change stays as it is.
+        """
         rendered = {source: self._render(found[source]) for source in plan.sources}
         texts: list[str] = []
         score, warnings, links = 0.0, [], ()
@@ -104,7 +106,7 @@ class Planner:
             whole = (0, len(prepared.original))
             return Restored(prepared.original, [(whole, whole)], is_moved=False)
         if not prepared.is_changed and not plan.links:
-            return Restored(" ".join(one.text for one in chosen), [], is_moved=False)
+            return Restored(" ".join(one.text for one in chosen if one.text), [], is_moved=False)
         hypotheses = [one.hypothesis for one in chosen]
         found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)))
         return restore(prepared, found, plan.target)

@@ -71,10 +71,10 @@ class Translator:
         with, normalized. `deadline` seconds from now the best so far is taken, for sentences not begun nothing.
         `progress` is called with the number of sentences done since the last call.
 
-        With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are, with
-        the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is translated as
-        any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills those of the
-        translations.
+        With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are,
+        with the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is
+        translated as any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills
+        those of the translations.
 
         Raises UnsupportedLanguage, InvalidText for unpaired surrogates, and InvalidOption for a value outside its range
         or a prefix that does not fit.

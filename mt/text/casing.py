@@ -8,7 +8,7 @@ from mt.text.tracing import Edit
 
 Likelihood = Callable[[str], float]  # natural-log probability of a text of one word
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _ENDS = (".", "?", "!", "…")  # headings with small words rarely end so
 _LEAST_LETTERS = 2  # I alone is no capitals
 _LEAST_TITLE_WORDS = 3

@@ -28,7 +28,8 @@ _PATTERNS = {
         r"|(?<![\w%])%[A-Z_][A-Z0-9_]+%|(?<![\w$])\$[A-Za-z_]\w*"
     ),
     "tag": (
-        r"</?[A-Za-z][\w:.-]*+(?:[ \t]++[\w:.-]++(?:[ \t]*=[ \t]*(?:\"[^\"\n\r]*\"|'[^'\n\r]*'|[^\s\"'<>]+))?)*+[ \t]*/?>"
+        r"</?[A-Za-z][\w:.-]*+"
+        r"(?:[ \t]++[\w:.-]++(?:[ \t]*=[ \t]*(?:\"[^\"\n\r]*\"|'[^'\n\r]*'|[^\s\"'<>]+))?)*+[ \t]*/?>"
         r"|&(?:[A-Za-z]\w{1,30}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"
     ),
     "address": (
@@ -50,12 +51,12 @@ _PATTERNS = {
     ),
     # Whatever is glued to its end is read with it, and makes it none.
     "number": (
-        rf"(?<![\w.,])[+\u2212-]?\d++(?:(?:[.,:/'’\u2013-]|{_NARROW}(?=\d{{3}}(?!\d)))\d++)*+"
+        rf"(?<![\w.,])[+\u2212-]?\d++(?:(?:[.,:/'\u2019\u2013-]|{_NARROW}(?=\d{{3}}(?!\d)))\d++)*+"
         rf"(?:{_NARROW}?(?:{_UNITS})(?!\w))?(?P<glued>\w*+)"
     ),
 }
 _ITEM = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items()))
-_PUNCTUATION = ".,;:!?'\"’…"
+_PUNCTUATION = ".,;:!?'\"\u2019…"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 

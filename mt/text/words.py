@@ -42,5 +42,5 @@ def _kind(character: str, following: str) -> str:
         return "mark"
     if _ALONE.match(character):
         return "alone"
-    is_inside = character in "'’-" and following.isalnum()
+    is_inside = character in "'\u2019-" and following.isalnum()
     return "word" if is_inside or character.isalnum() or character == "_" else "sign"

@@ -13,7 +13,7 @@ from mt.text.words import has_letters, words
     ("text", "expected"),
     [
         ("Don't go, well-known Tom!", "Don't|go|,|well-known|Tom|!"),
-        ("„Ja“ – 'so' --", "„|Ja|“|–|'|so|'|-|-"),
+        ("„Ja“ \u2013 'so' --", "„|Ja|“|\u2013|'|so|'|-|-"),
         ("12,500.00 €", "12|,|500|.|00|€"),
         ("naïve x\u0323y cafe\u0301s", "naïve|x\u0323y|cafe\u0301s"),
         ("👩\u200d👩\u200d👧👍🏽 ❤\ufe0f!", "👩\u200d👩\u200d👧|👍🏽|❤\ufe0f|!"),

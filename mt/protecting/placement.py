@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mt.alignment import Alignment
-from mt.preparation import Prepared, Standing
+from mt.protecting.preparation import Prepared, Standing
 from mt.text.tracing import Span
 from mt.text.words import has_letters
 
 _CLEAR = 0.5  # weight from which on a word that comes from a stand-in stands for it, whatever it is
 _TAG = re.compile(r"<(/?)([\w:.-]+)[^>]*?(/?)>")
+_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADING = re.compile(r"^[^\w\s]*")
 _TRAILING = re.compile(r"(?<![^\w\s])[^\w\s]*$")
 
@@ -71,11 +72,13 @@ class _Placing:
 
     def _replace(self, number: int) -> bool:
         """Whether the stand-in came through, and if so, the item stands in its place."""
-        spans = [
-            span for span in _occurrences(self._standings[number].stand_in, self._found.target) if self._is_free(span)
-        ]
+        spans = _occurrences(self._standings[number].stand_in, self._found.target)
+        return self._replace_one_of([span for span in spans if self._is_free(span)], number)
+
+    def _replace_one_of(self, spans: Sequence[Span], number: int) -> bool:
+        """Whether there are any; the item stands in the place of the one that comes from its stand-in the most."""
+        weights = self._weights_of(number)
         if spans:
-            weights = self._weights_of(number)
             best = max(spans, key=lambda span: sum(weights[word] for word in self._target_words(span)))
             self._done.append(Placement(*best, number))
         return bool(spans)
@@ -90,17 +93,19 @@ class _Placing:
                 self._done.append(Placement(*next(wider, span), None))
 
     def _replace_what_came_of(self, number: int) -> bool:
-        """Whether some word of the translation comes from a lost stand-in, and if so, the item stands in its place."""
+        """Whether something in the translation comes from a lost stand-in, and if so, the item stands in its place."""
         weights = self._weights_of(number)
-        spans, target = self._found.target_words, self._found.target
-        free = [word for word, span in enumerate(spans) if self._is_free(span) and has_letters(target[slice(*span)])]
-        known = {self._found.source[slice(*span)] for span in self._found.source_words}
-        digits = [word for word in free if (text := target[slice(*spans[word])]).isdigit() and text not in known]
-        is_number = self._standings[number].stand_in.isdigit()
-        candidates = digits if is_number and digits else [word for word in free if weights[word] >= _CLEAR]
-        if candidates:
-            self._done.append(Placement(*spans[max(candidates, key=weights.__getitem__)], number))
-        return bool(candidates)
+        spans = self._other_numbers() if self._standings[number].stand_in.isdigit() else []
+        if not spans:
+            likely = (span for word, span in enumerate(self._found.target_words) if weights[word] >= _CLEAR)
+            spans = [span for span in likely if self._is_free(span) and has_letters(self._found.target[slice(*span)])]
+        return self._replace_one_of(spans, number)
+
+    def _other_numbers(self) -> list[Span]:
+        """Numbers of the translation that its source has not."""
+        known = {found.group() for found in _NUMBER.finditer(self._found.source)}
+        found = [found.span() for found in _NUMBER.finditer(self._found.target) if found.group() not in known]
+        return [span for span in found if self._is_free(span)]
 
     def _insert_pair(self, opening: int, closing: int) -> None:
         """A tag and its end tag around all that became of the words between them."""
@@ -174,8 +179,8 @@ class _Placing:
 
 
 def _occurrences(stand_in: str, text: str) -> list[Span]:
-    """Where a stand-in comes as a word, or as a name with an s, or as a whole number."""
-    name, number = rf"(?<!\w){stand_in}s?(?!\w)", rf"(?<!\w)(?<!\d[.,:]){stand_in}(?!\w|[.,:]\d)"
+    """Where a stand-in comes as a word, also with an s, or as a whole number, also as 150th or 150-mal."""
+    name, number = rf"(?<!\w){stand_in}s?(?!\w)", rf"(?<!\w)(?<!\d[.,:/]){stand_in}(?!\d|[.,:/]\d)"
     return [found.span() for found in re.finditer(number if stand_in.isdigit() else name, text)]
 
 

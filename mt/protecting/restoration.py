@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from mt.alignment import Alignment
-from mt.placement import Placement, is_glued, place_items
-from mt.preparation import Prepared, Standing
+from mt.protecting.placement import Placement, is_glued, place_items
+from mt.protecting.preparation import Prepared, Standing
 from mt.text.casing import Style
 from mt.text.protection import BESIDE_WORDS
 from mt.text.tracing import Span
 
 Link = tuple[Span, Span]  # characters of the original, and those of the translation that come from them
 _WITHOUT_TITLE_CASE = ("de",)  # languages that write a heading as they write anything else
-_OPENING = "([{„«‚‹¿¡"  # stand before a word without a space
+_OPENING = "([{„«\u2039¿¡"  # stand before a word without a space
 
 
 class Restored(NamedTuple):
@@ -82,7 +82,8 @@ class _Writer:
         glued_before, glued_behind = is_glued(self._prepared.original, standing)
         if standing.item.kind not in BESIDE_WORDS:  # a word is not glued to another one
             glued_before, glued_behind = glued_before and not before.isalnum(), glued_behind and not behind.isalnum()
-        needs_before = before.strip() and before not in _OPENING and not glued_before
+        is_behind_tag = standing.item.kind == "tag" and before == ">"
+        needs_before = before.strip() and before not in _OPENING and not glued_before and not is_behind_tag
         return " " * bool(needs_before), " " * bool(behind.isalnum() and not glued_behind)
 
 
