@@ -24,6 +24,8 @@ from mt.errors import (
 )
 from mt.planning import Plan, Translation
 from mt.sampling import Sampling
+from mt.stream import StreamState, TranslationStream
+from mt.text.markup import Form
 from mt.translator import Translator
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "BundleError",
     "CorpusError",
     "DragomanError",
+    "Form",
     "Hypothesis",
     "InvalidOption",
     "InvalidText",
@@ -38,8 +41,10 @@ __all__ = [
     "RecipeError",
     "Sampling",
     "SearchOptions",
+    "StreamState",
     "TrainingError",
     "Translation",
+    "TranslationStream",
     "Translator",
     "UnsupportedLanguage",
     "load_bundle",

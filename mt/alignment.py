@@ -70,8 +70,8 @@ def align(tokenizer: Tokenizer, source: str, parts: Sequence[tuple[Sequence[int]
     rows = columns = 0
     for ids, hypothesis in parts:
         text, spans = _normalized(*tokenizer.spell(hypothesis.ids))
-        start = len(target) + bool(target and text)
-        target = " ".join(filter(None, (target, text)))
+        start = len(target) + bool(rows or columns)
+        target = f"{target} {text}" if rows or columns else text
         target_pieces += [(start + one, start + other) for one, other in spans]
         width = len(ids) - len(["tag", "end"])
         given = np.asarray(hypothesis.attention, np.float32)[: len(spans), 1 : 1 + width]

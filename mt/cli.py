@@ -3,10 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -18,6 +19,7 @@ from mt.bundle import Bundle, load_bundle, shipped_bundle
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
 from mt.open_engine import AUTO, choose_engine
 from mt.part_file import PartFile, whole_lines
+from mt.translator import Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 MANY_LINES = 1_000  # from here on the speed is told
@@ -37,9 +39,14 @@ def translate(
     greedy: Annotated[bool, typer.Option("--greedy", help="Greedy search: faster, a little worse.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
     protect: Annotated[bool, typer.Option(help="Keep addresses, code, numbers; read CAPITALS as other text.")] = True,
+    as_stream: Annotated[bool, typer.Option("--stream", help="Write as it grows, piece by piece; --greedy.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
     _refuse_what_makes_no_sense(output, resume, workers)
+    if as_stream:
+        _refuse_beside_stream({"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1})
+        _write_as_it_grows(file, bundle or shipped_bundle(), engine, source.lower(), target.lower())
+        return
     began = time.monotonic()
     with _input(file) as stream, _progress(file) as bar:
         loaded = load_bundle(bundle or shipped_bundle())
@@ -105,6 +112,22 @@ def _refuse_what_makes_no_sense(output: Path | None, resume: bool, workers: int 
         raise InvalidOption(f"--workers must be at least 1, got {workers}.")
     if resume and not output:
         raise InvalidOption("--resume goes on with the file of --output, which is not given. Add --output FILE.")
+
+
+def _refuse_beside_stream(given: Mapping[str, object]) -> None:
+    if names := [name for name, value in given.items() if value]:
+        raise InvalidOption(f"--stream writes plain text piece by piece, so it cannot go with {', '.join(names)}.")
+
+
+def _write_as_it_grows(file: Path | None, bundle: Path, engine: str, source: str, target: str) -> None:
+    """Writes the translations to standard output, each piece as soon as it is sure."""
+    with _input(file) as stream:
+        translator = Translator(load_bundle(bundle), engine=engine)
+        translator.require_direction(source, target)
+        for chunk in in_chunks(stream, str(file or "standard input"), most_lines=1):
+            for item in chain(translator.stream(chunk.lines[0], source, target), "\n"):
+                sys.stdout.buffer.write(item.encode("utf-8"))
+                sys.stdout.buffer.flush()
 
 
 def sensible_workers(file: Path | None, engine: str) -> int:

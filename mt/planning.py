@@ -9,6 +9,7 @@ from mt.engines import Hypothesis
 from mt.protecting import Link, Prepared, Restored, prepare, restore
 from mt.text import normalize, protection, sentences
 from mt.text.protection import Item
+from mt.text.scripts import is_foreign
 from mt.tokenizer import Tokenizer
 
 Ids = tuple[int, ...]
@@ -23,8 +24,10 @@ class Translation:
     score: float  # sum of the natural-log probabilities of all its pieces
     alternatives: tuple[str, ...] = ()  # other translations of the whole text, best first, without repetitions
     # "length_limit": the search was cut; "deadline": it had no time to end; "split": a sentence was translated in
-    # parts; "protected_moved": what must not change is there, but where it stands is a guess
+    # parts; "unsupported_script": most letters are none of the source language's; "copied_source": the text came back;
+    # "protected_moved": what must not change is there, but where it stands is a guess
     warnings: tuple[str, ...] = ()
+    alternative_scores: tuple[float, ...] = ()  # of each alternative
     # Words of the text and those of its translation that come from them, in characters of both; only if asked for.
     links: tuple[Link, ...] = ()
 
@@ -38,12 +41,18 @@ class Plan:
     separators: list[str]
     prepared: list[Prepared]  # the same sentences
     target: str
+    warnings: tuple[str, ...] = ()  # that the text alone gives cause for
     links: bool = False  # whether the translation is to have them
 
     @property
     def originals(self) -> list[str]:
         """The sentences as they stand in the text."""
         return [one.original for one in self.prepared]
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return sentences.join(self.originals, self.separators)
 
     @property
     def sources(self) -> list[Ids]:
@@ -76,7 +85,7 @@ class Planner:
             prepared = [Prepared(original) for original in originals]
         rows = [self._in_parts(row) for row in self._tokenizer.encode([one.text for one in prepared])]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
-        return Plan(ids, separators, prepared, target, links)
+        return Plan(ids, separators, prepared, target, ("unsupported_script",) * is_foreign(text, source), links)
 
     def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
         """The translation of a text from the hypotheses of its sources, best first.
@@ -84,20 +93,24 @@ class Planner:
         A sentence of nothing but punctuation and what must not change stays as it is.
         """
         rendered = {source: self._render(found[source]) for source in plan.sources}
-        texts: list[str] = []
-        score, warnings, links = 0.0, [], ()
+        scores: dict[str, float] = {}
+        warnings, links = list(plan.warnings), ()
         for place in range(n_best):
-            chosen = [
-                [rendered[part][min(place, len(rendered[part]) - 1)] for part in parts] for parts in plan.sentences
-            ]
+            chosen = [[_at(rendered[part], place) for part in parts] for parts in plan.sentences]
             restored = [self._restored(plan, number, own) for number, own in enumerate(chosen)]
-            texts.append(sentences.join([one.text for one in restored], plan.separators))
+            text = sentences.join([one.text for one in restored], plan.separators)
+            scores.setdefault(text, sum((one.score for own in chosen for one in own), 0.0))
             if place == 0:
-                score = sum((one.score for own in chosen for one in own), 0.0)
-                warnings = [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
+                warnings += [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
                 links = tuple(_whole_links(plan, restored)) if plan.links else ()
-        best, *others = dict.fromkeys(texts)
-        return Translation(best, score, tuple(others), tuple(dict.fromkeys(warnings)), links)
+        (best, score), *others = scores.items()
+        warnings += ["copied_source"] * (best == plan.text and bool(plan.sources) and any(map(str.isalpha, best)))
+        alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
+        return Translation(best, score, alternatives, tuple(dict.fromkeys(warnings)), alternative_scores, links)
+
+    def sentence(self, plan: Plan, number: int, found: Mapping[Ids, Sequence[Hypothesis]]) -> str:
+        """The best translation of one sentence, by its number, from the hypotheses of its parts."""
+        return self._restored(plan, number, [self._render(found[part])[0] for part in plan.sentences[number]]).text
 
     def _restored(self, plan: Plan, number: int, chosen: Sequence["_Rendering"]) -> Restored:
         """The translation of a sentence from those of its parts."""
@@ -106,7 +119,7 @@ class Planner:
             whole = (0, len(prepared.original))
             return Restored(prepared.original, [(whole, whole)], is_moved=False)
         if not prepared.is_changed and not plan.links:
-            return Restored(" ".join(one.text for one in chosen if one.text), [], is_moved=False)
+            return Restored(" ".join(one.text for one in chosen), [], is_moved=False)
         hypotheses = [one.hypothesis for one in chosen]
         found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)))
         return restore(prepared, found, plan.target)
@@ -192,6 +205,11 @@ def _whole_links(plan: Plan, restored: Sequence[Restored]) -> Iterator[Link]:
             yield (start + first, start + last), (target_start + target_first, target_start + target_last)
         start += len(original) + len(separator)
         target_start += len(one.text) + len(separator)
+
+
+def _at(renderings: Sequence[_Rendering], place: int) -> _Rendering:
+    """The rendering of this rank, or the last one."""
+    return renderings[min(place, len(renderings) - 1)]
 
 
 def _last_cut(pieces: list[str], first: int, last: int) -> int:

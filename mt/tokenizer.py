@@ -1,5 +1,6 @@
 """Text to piece ids and back with SentencePiece; owner of the special pieces and the target-language tags."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from mt.text.tracing import Span
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 SPACE = "▁"  # how a piece spells a space
+# The first bytes of a character in UTF-8 that has more.
+_HALF_CHARACTER = re.compile("(<0x[CD].>|<0xE.>(<0x[89AB].>)?|<0xF.>(<0x[89AB].>){0,2})$")
 
 
 def language_tag(language: str) -> str:
@@ -75,6 +78,19 @@ class Tokenizer:
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """The text of each list of ids; special pieces leave no trace."""
         return [self._processor.decode([int(number) for number in row]) for row in ids]
+
+    def decode_behind(self, ids: Sequence[int]) -> str:
+        """The text of ids that stand behind others, with the space that it may begin with.
+
+        Texts of rows behind each other are the text of all, but for its first space, where no row is `ends_halfway`.
+        """
+        # Behind a full stop as a byte, which is a piece of every vocabulary, no space is at the beginning of a text.
+        text: str = self._processor.decode([self._processor.piece_to_id("<0x2E>"), *ids])
+        return text[1:]
+
+    def ends_halfway(self, ids: Sequence[int]) -> bool:
+        """Whether the last pieces are bytes of a character that lacks some."""
+        return _HALF_CHARACTER.search("".join(self.pieces(ids[-3:]))) is not None
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The piece of each id, as the vocabulary spells it (▁ for a space)."""

@@ -1,14 +1,18 @@
 """The whole path for many texts at once: split, batch by length, search, join."""
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mt.bundle import Bundle
 from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
+from mt.engines.driven import never
+from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
 from mt.open_engine import AUTO, open_engine
 from mt.planning import Ids, Plan, Planner, Translation
+from mt.stream import StreamState, TranslationStream
 from mt.text import normalize
 
 
@@ -91,6 +95,35 @@ class Translator:
             if progress:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
+
+    def stream(  # noqa: PLR0913 - as translate
+        self,
+        text: str,
+        source: str,
+        target: str,
+        *,
+        search: SearchOptions | None = None,
+        prefix: str = "",
+        deadline: float | None = None,
+        protect: bool = True,
+    ) -> TranslationStream:
+        """What `translate` gives for one text by greedy search, or drawn where `search` says so, piece by piece.
+
+        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it.
+        Raises what `translate` does; for a prefix that is longer than the translation may be with the first piece.
+        """
+        options = self.options(search, greedy=not (search or self._search).sampling)
+        is_over = self._until(deadline)
+        plan = self.plan(text, source, target, protect=protect and not prefix)
+        return self._stream(StreamState(plan, options, self.prefix_ids(prefix, [plan])), is_over)
+
+    def resume(self, state: StreamState, deadline: float | None = None) -> TranslationStream:
+        """Goes on with a stream of a translator with the same bundle and engine, from a state that was kept."""
+        return self._stream(copy.deepcopy(state), self._until(deadline))
+
+    def _stream(self, state: StreamState, is_over: Callable[[], bool] | None) -> TranslationStream:
+        assert isinstance(self._engine, SteppingEngine), self._engine
+        return TranslationStream(self._engine, self._tokenizer, self._planner, state, is_over or never)
 
     def plan(self, text: str, source: str, target: str, *, protect: bool = True, links: bool = False) -> Plan:
         """What to search for this text; `protect` and `links` as in `translate`, `protect` not with a prefix.

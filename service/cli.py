@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from mt import DragomanError
+from service import keys_cli
 from service.app import create_app, load_translator
 from service.settings import Settings, SettingsError, read_settings, settings_table
 
@@ -25,6 +26,9 @@ BACKLOG = 2_048
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0 when it served until stopped, 2 when it could not begin, 1 for a fault of our own."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["keys"]:
+        return keys_cli.main(arguments[1:])
     try:
         settings = read_settings(chosen_variables(arguments))
     except SettingsError as error:
@@ -36,7 +40,8 @@ def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
     """The variables that the command line sets; it exits when it has printed its help, or cannot be understood."""
     parser = argparse.ArgumentParser(
         prog="mt-serve",
-        description="Serve a translator over HTTP, in LibreTranslate's dialect.",
+        description="Serve a translator over HTTP, in the dialects of LibreTranslate and DeepL; "
+        "`mt-serve keys` manages API keys.",
         epilog=f"Environment variables, which the options override:\n\n{settings_table()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -3,12 +3,17 @@
 import difflib
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mt import DragomanError
+from service.addresses import Network, read_networks
+from service.rates import read_rates
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
 
 PREFIX = "MT_"
 ENGINES = ("auto", "litert", "savedmodel")
@@ -19,9 +24,21 @@ class SettingsError(DragomanError):
     """A variable that is unknown, or whose value cannot be used."""
 
 
-def _about(text: str, least: int | None = None, most: int | None = None) -> dict[str, Any]:
-    """A field's documentation; least and most are the inclusive range of a whole number."""
-    return {"text": text, "least": least, "most": most}
+def _about(
+    text: str, least: int | None = None, most: int | None = None, read: Callable[[str], Any] | None = None
+) -> dict[str, Any]:
+    """A field's documentation; least and most are the inclusive range of a whole number.
+
+    read makes the value of the variable's text, or raises ValueError with what it must be.
+    """
+    return {"text": text, "least": least, "most": most, "read": read}
+
+
+def _yes_or_no(text: str) -> bool:
+    answers = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in answers:
+        raise ValueError(f"it must be one of {', '.join(answers)}")
+    return answers[text.lower()]
 
 
 @dataclass(frozen=True)
@@ -31,7 +48,8 @@ class Settings:
     host: str = field(default="127.0.0.1", metadata=_about("The address to listen on; 0.0.0.0 lets other machines in."))
     port: int = field(default=8000, metadata=_about("The port to listen on; 0 takes any free one.", 0, 65_535))
     bundle: Path | None = field(
-        default=None, metadata=_about("The bundle directory to serve; without it, the translator that is shipped.")
+        default=None,
+        metadata=_about("The bundle directory to serve; without it, the translator that is shipped.", read=Path),
     )
     engine: str = field(
         default="auto", metadata=_about(f"What computes: {', '.join(ENGINES)}; auto is the fastest that can.")
@@ -48,6 +66,42 @@ class Settings:
     )
     queue_size: int = field(
         default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
+    )
+    suggestions: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The file, of JSON lines, that suggested translations are kept in; without it, none are.", read=Path
+        ),
+    )
+    max_streams: int = field(
+        default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
+    )
+    keys: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The file of the API keys, made by `mt-serve keys add`; without it, keys mean nothing.", read=Path
+        ),
+    )
+    key_required: bool = field(
+        default=True,
+        metadata=_about(
+            "Whether one must have a key, where there is a file of them; with false, a key only lifts MT_RATE.",
+            read=_yes_or_no,
+        ),
+    )
+    rate: "tuple[RateLimitItem, ...]" = field(
+        default=(),
+        metadata=_about(
+            "How often an address may call without a key, such as 30 per 1 minute; several are parted by `;`.",
+            read=read_rates,
+        ),
+    )
+    trusted_proxies: tuple[Network, ...] = field(
+        default=(),
+        metadata=_about(
+            "The addresses and networks of proxies, parted by commas, whose X-Forwarded-For is believed.",
+            read=read_networks,
+        ),
     )
     keep_alive_seconds: int = field(
         default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)
@@ -75,7 +129,10 @@ def read_settings(overrides: Mapping[str, str], environment: Mapping[str, str] |
         if name.startswith(PREFIX) and name not in known:
             raise SettingsError(_unknown(name, list(known)))
     given = {name: value for name, value in environment.items() if name in known and value}
-    return Settings(**{known[name].name: _value(name, text, known[name]) for name, text in given.items()})
+    settings = Settings(**{known[name].name: _value(name, text, known[name]) for name, text in given.items()})
+    if "MT_KEY_REQUIRED" in given and settings.key_required and settings.keys is None:
+        raise SettingsError("MT_KEY_REQUIRED is set, but there are no keys: name their file with MT_KEYS.")
+    return settings
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -87,12 +144,19 @@ def _value(name: str, text: str, setting: "Field[Any]") -> Any:
     """The variable's value, as the type of its field."""
     if setting.metadata["least"] is not None:
         return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
-    if setting.name == "bundle":
-        return Path(text)
+    if setting.metadata["read"] is not None:
+        return _read(name, text, setting.metadata["read"])
     choices = {"log_level": LOG_LEVELS, "engine": ENGINES}.get(setting.name, (text,))
     if text not in choices:
         raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
     return text
+
+
+def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is {text!r}; {error}.") from None
 
 
 def _whole_number(name: str, text: str, least: int, most: int) -> int:
@@ -113,6 +177,6 @@ def settings_table() -> str:
 def _table_entry(setting: "Field[Any]") -> str:
     least, most = setting.metadata["least"], setting.metadata["most"]
     reach = f" From {least:,} to {most:,}." if least is not None else ""
-    default = "" if setting.default is None else f" Default: {setting.default}."
+    default = "" if setting.default in (None, ()) else f" Default: {setting.default}."
     text = textwrap.fill(setting.metadata["text"] + reach + default, 76, initial_indent="  ", subsequent_indent="  ")
     return f"{variable_name(setting)}\n{text}"

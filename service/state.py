@@ -3,15 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from service.access import Access
+from service.auto import Guess, guess_languages, translate_detected
+from service.detection import Detector, load_predict
 from service.errors import Refusal
-from service.jobs import Job, Outcome
+from service.jobs import AUTO, Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
+from service.streams import Streams
+from service.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -28,7 +33,14 @@ class Service:
 
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
+    suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
+    _detector: Detector | None = None
+    _access: Access | None = None
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.max_streams)
 
     def scheduler(self) -> Scheduler:
         """The way to the translator; raises Refusal 503 while nothing can be translated."""
@@ -36,9 +48,25 @@ class Service:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._scheduler
 
+    def access(self) -> Access:
+        """The gate for clients; raises Refusal 503 while nothing can be translated."""
+        if self._access is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._access
+
+    def detector(self) -> Detector:
+        """What tells languages; raises Refusal 503 while nothing can be translated."""
+        if self._detector is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._detector
+
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
-        """The translator that `load` gives in a thread, warmed up; from then on requests are let in."""
+        """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
+
+        Raises KeyFileError when the key file cannot be used.
+        """
         try:
+            self._access = await asyncio.to_thread(Access, self.settings)
             translator = await asyncio.to_thread(self._warm, load)
         except Exception:
             self.obstacle = FAILED
@@ -50,18 +78,31 @@ class Service:
     def _warm(self, load: "Callable[[Settings], Translator]") -> "Translator":
         translator = load(self.settings)
         translator.warm_up()
+        languages = dict.fromkeys(code for direction in translator.directions for code in direction)
+        self._detector = Detector(list(languages), load_predict())
+        if self.settings.suggestions is not None:
+            self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
-        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
-        return [Outcome(translation, job.source) for translation in found]
+        scheduler = self.scheduler()
+        if job.source == AUTO:
+            return await translate_detected(job, await self.guess_languages(job), self.translate)
+        return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
+
+    async def guess_languages(self, job: Job) -> list[Guess]:
+        """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
+        return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""
         self.obstacle = STOPPING
+        self.streams.close()
         if self._scheduler is not None:
             self._scheduler.close()
+        if self._access is not None:
+            self._access.close()
 
 
 def service_of(request: Request) -> Service:

@@ -19,6 +19,7 @@ LEVELS = (
     ("mt.bundle", "mt.alignment"),
     ("mt.convert", "mt.open_engine", "mt.protecting"),
     ("mt.planning",),
+    ("mt.stream",),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),

@@ -34,12 +34,17 @@ def facts(capsys):
     with pytest.raises(SystemExit):
         serve(["--help"])
     serve_options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    key_options = set()
+    for command in ("add", "list", "revoke"):
+        with pytest.raises(SystemExit):
+            serve(["keys", command, "--help"])
+        key_options |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     return Facts(
         {
             "mt": typer_commands(mt.cli.app),
             "mt-train": typer_commands(training.cli.app),
-            "mt-serve": {"": serve_options},
+            "mt-serve": {"": serve_options, "keys": key_options},
         },
         set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE)),
         {variable_name(setting) for setting in fields(Settings)},
@@ -149,6 +154,8 @@ def test_the_changelog_has_a_place_for_what_is_new():
         ("```sh\ncat a | .venv/bin/mt translate --form en --to de\n```", "`mt translate` has no option --form"),
         ("```sh\nmt-train run x \\\n  --dada d\n```", "`mt-train run` has no option --dada"),
         ("`mt-serve --prot=80`", "`mt-serve` has no option --prot"),
+        ("`mt-serve kiss`", "there is no `mt-serve kiss`"),
+        ("`mt-serve keys add a --raet 5/minute`", "`mt-serve keys` has no option --raet"),
         ("`MT_PORT=80 mt-serve --hots x`", "`mt-serve` has no option --hots"),
         ("Set `MT_PROT`.", "there is no variable MT_PROT"),
     ],

@@ -47,6 +47,23 @@ class LiteRTEngine:
         with self._graphs() as graphs:
             return steered_search(partial(LiteRTDecoder, graphs), sources, options, prefixes, is_over)
 
+    def begin(self, source: Sequence[int]) -> "LiteRTDecoder":
+        """As mt.engines.stream.SteppingEngine says."""
+        with self._graphs() as graphs:
+            decoder = LiteRTDecoder(graphs, [source])
+            decoder.graph = None
+        return decoder
+
+    @contextmanager
+    def awake(self, decoder: "LiteRTDecoder") -> Iterator[None]:
+        """As mt.engines.stream.SteppingEngine says."""
+        with self._graphs() as graphs:
+            decoder.graph = graphs.step
+            try:
+                yield
+            finally:
+                decoder.graph = None
+
     @contextmanager
     def _graphs(self) -> Iterator["Graphs"]:
         """Interpreters that nobody else uses meanwhile."""
@@ -64,7 +81,7 @@ class LiteRTDecoder:
     """The decoding of some sources; a mt.engines.driven.Decoder."""
 
     def __init__(self, graphs: "Graphs", sources: Sequence[Sequence[int]]) -> None:
-        self._step = graphs.step
+        self.graph: Graph | None = graphs.step  # None while it sleeps; all else is data
         names, width = GRAPHS["encode"], max(map(len, sources))
         encoded = [graphs.encode.run({"source_ids": np.array([source], np.int32)}, names) for source in sources]
         cells, hidden, keys, outputs = zip(*encoded, strict=True)
@@ -77,15 +94,17 @@ class LiteRTDecoder:
 
     def step(self, ids: Array, count: int) -> Continuations:
         """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
-        inputs = {"ids": ids.astype(np.int32), "count": np.array(min(count, self._step.vocabulary), np.int32)}
+        assert self.graph, "asleep"
+        inputs = {"ids": ids.astype(np.int32), "count": np.array(min(count, self.graph.vocabulary), np.int32)}
         names = ("best_log_probabilities", "best_ids", "attention", "next_hidden", "next_cell")
-        *found, hidden, cell = self._step.run({**inputs, **self._states, **self._memory}, names)
+        *found, hidden, cell = self.graph.run({**inputs, **self._states, **self._memory}, names)
         self._states = {"hidden": hidden, "cell": cell}
         return Continuations(*found)
 
     def likelihood(self, ids: Array) -> Array:
         """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
-        log_probabilities = self._step.read("log_probabilities")
+        assert self.graph, "asleep"
+        log_probabilities = self.graph.read("log_probabilities")
         return np.take_along_axis(log_probabilities, ids[:, :, None], axis=2)[:, :, 0]
 
     def keep(self, rows: Array, places: Array) -> None:

@@ -1,6 +1,7 @@
 """The TensorFlow engine: runs the searches in a bundle's SavedModel, and drives its decoder for all others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ BATCHES = (1, 4, 16, 32)
 BEAMS = (1, 2, 4, 8, MOST_BEAM)
 
 Array = np.ndarray
+Step = Callable[[Mapping[str, Array]], dict[str, Any]]
 
 
 class SavedModelEngine:
@@ -62,6 +64,21 @@ class SavedModelEngine:
         if signature:
             return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
         return steered_search(self._begin(), sources, options, prefixes, is_over)
+
+    def begin(self, source: Sequence[int]) -> "SavedModelDecoder":
+        """As mt.engines.stream.SteppingEngine says; BundleError when the SavedModel is too old for it."""
+        decoder = self._begin()([source])
+        decoder.sleep()
+        return decoder
+
+    @contextmanager
+    def awake(self, decoder: "SavedModelDecoder") -> Iterator[None]:
+        """As mt.engines.stream.SteppingEngine says."""
+        decoder.graph = partial(_run, self._loaded.signatures["step"], self._as_tensor)
+        try:
+            yield
+        finally:
+            decoder.sleep()
 
     def _own_search(self, options: SearchOptions) -> Any:
         """The signature that searches so, or None."""
@@ -117,7 +134,7 @@ class SavedModelDecoder:
     def __init__(
         self, encode: Any, step: Any, as_tensor: Callable[[Array], Any], sources: Sequence[Sequence[int]]
     ) -> None:
-        self._step, self._as_tensor = step, as_tensor
+        self.graph: Step | None = partial(_run, step, as_tensor)  # None while it sleeps; all else is data
         self._vocabulary = int(step.structured_outputs["log_probabilities"].shape[-1])
         rows = np.split(_fixed_shape(sources)[: len(sources)], len(sources))
         encoded = [{name: tensor.numpy() for name, tensor in encode(source_ids=as_tensor(row)).items()} for row in rows]
@@ -132,7 +149,8 @@ class SavedModelDecoder:
         inputs = {name: array[rows[:, None], places] for name, array in {"ids": ids, **self._states}.items()}
         inputs |= {name: array[rows] for name, array in self._memory.items()}
         inputs |= {"ids": inputs["ids"].astype(np.int32), "count": np.int32(min(count, self._vocabulary))}
-        found = self._step(**{name: self._as_tensor(array) for name, array in inputs.items()})
+        assert self.graph, "asleep"
+        found = self.graph(inputs)
         self._log_probabilities = found.pop("log_probabilities")
         arrays = {name: tensor.numpy()[: ids.shape[0], : ids.shape[1]] for name, tensor in found.items()}
         self._states = {name: arrays[f"next_{name}"] for name in self._states}
@@ -148,6 +166,15 @@ class SavedModelDecoder:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
         self._states = {name: state[rows[:, None], places] for name, state in self._states.items()}
         self._memory = {name: array[rows] for name, array in self._memory.items()}
+
+    def sleep(self) -> None:
+        """Lets go of all that is not data."""
+        self.graph = self._log_probabilities = None
+
+
+def _run(step: Any, as_tensor: Callable[[Array], Any], inputs: Mapping[str, Array]) -> dict[str, Any]:
+    found: dict[str, Any] = step(**{name: as_tensor(array) for name, array in inputs.items()})
+    return found
 
 
 def _filled_up(size: int, sizes: Sequence[int]) -> Array:

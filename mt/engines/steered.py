@@ -33,7 +33,7 @@ def steered_search(
     """
     prefixes = prefixes or [()] * len(sources)
     for source, prefix in zip(sources, prefixes, strict=True):
-        _require_room(prefix, options.max_pieces or length_limit(len(source)))
+        require_room(prefix, options.max_pieces or length_limit(len(source)))
     found: list[list[Hypothesis]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
     for start in range(0, len(order), BATCH):
@@ -45,7 +45,8 @@ def steered_search(
     return found
 
 
-def _require_room(prefix: Pieces, limit: int) -> None:
+def require_room(prefix: Pieces, limit: int) -> None:
+    """Nothing, or InvalidOption for a prefix of more pieces than a translation may have."""
     if len(prefix) > limit:
         raise InvalidOption(
             f"The prefix has {len(prefix):,} pieces, and a translation of this text at most {limit:,}. Shorten it."
@@ -61,15 +62,25 @@ def _search_batch(
 ) -> list[list[Hypothesis]]:
     lengths, forced = list(map(len, sources)), max(map(len, prefixes))
     if is_over() and not forced:
-        return [[Hypothesis([], 0.0, False, np.zeros((0, length), np.float32), is_late=True)] for length in lengths]
-    decoder = begin(sources)
+        return [[nothing_in_time(length)] for length in lengths]
+    decoder = steered(begin(sources), sources, options, prefixes)
+    return beam_search(decoder, lengths, options, is_over, least_steps=forced)
+
+
+def nothing_in_time(source_pieces: int) -> Hypothesis:
+    """What is found for a source whose turn comes when time is up."""
+    return Hypothesis([], 0.0, False, np.zeros((0, source_pieces), np.float32), is_late=True)
+
+
+def steered(decoder: Decoder, sources: Sequence[Pieces], options: SearchOptions, prefixes: Sequence[Pieces]) -> Decoder:
+    """The decoder of these sources, turned as the options and prefixes say."""
     if options.no_repeat:
         decoder = UnrepeatingDecoder(decoder, options.no_repeat)
     if options.sampling:
         decoder = DrawingDecoder(decoder, options.sampling, sources)
-    if forced:
+    if any(prefixes):
         decoder = ForcedDecoder(decoder, prefixes)
-    return beam_search(decoder, lengths, options, is_over, least_steps=forced)
+    return decoder
 
 
 class _SteeredDecoder:

@@ -141,12 +141,14 @@ class _Placing:
             places = [self._found.target_words[word][side] for word in self._linked(nearest)]
             if places:
                 return (max(places) if side else min(places)), True
-        return self._in_proportion(len(before)), False
+        return self._in_proportion(len(before), is_opening=self._glued[number] == (False, True)), False
 
-    def _in_proportion(self, before: int) -> int:
-        """The end of as large a part of the words of the translation."""
+    def _in_proportion(self, before: int, is_opening: bool) -> int:
+        """Behind as large a part of the words of the translation, or before the rest."""
         spans = self._found.target_words
         share = before * len(spans) // max(len(self._found.source_words), 1)
+        if is_opening and share < len(spans):
+            return spans[share][0]
         return spans[share - 1][1] if share else 0
 
     def _words_before(self, number: int) -> range:

@@ -38,10 +38,15 @@ def normalize(text: str) -> str:
     """
     if not text.isascii():
         refuse_surrogates(text)
-    text = SHAPELESS.sub("", text)
+    text = without_shapeless(text)
     if not text.isascii():
         text = limit_marks(unicodedata.normalize("NFC", limit_marks(text)))
     return " ".join(text.split())
+
+
+def without_shapeless(text: str) -> str:
+    """The text without characters that have no shape of their own; white space and all marks stay."""
+    return SHAPELESS.sub("", text)
 
 
 def refuse_surrogates(text: str) -> None:

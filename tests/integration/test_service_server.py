@@ -13,6 +13,7 @@ import uvicorn
 from deep_translator import LibreTranslator
 from libretranslatepy import LibreTranslateAPI
 
+from mt import Translator, load_bundle, shipped_bundle
 from service.app import create_app
 from service.cli import listen, public_address, server_config
 from tests.service_fakes import FakeTranslator, limited
@@ -21,10 +22,10 @@ FORM = "q=hello&source=en&target=de"
 
 
 class Server:
-    """A server in a thread, around a fake translator."""
+    """A server in a thread, around a fake translator unless another is given."""
 
-    def __init__(self, http_parser="auto", **limits):
-        self.translator = FakeTranslator()
+    def __init__(self, http_parser="auto", translator=None, **limits):
+        self.translator = translator or FakeTranslator()
         settings = limited(**limits)
         self.app = create_app(settings, load=lambda _: self.translator)
         config = server_config(self.app, settings)
@@ -41,7 +42,8 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.translator.gate.set()
+        if isinstance(self.translator, FakeTranslator):
+            self.translator.gate.set()
         self.server.should_exit = True
         self.thread.join(10)
         assert not self.thread.is_alive()
@@ -89,12 +91,25 @@ def test_libretranslatepy_works_unmodified(server, key):
     client = LibreTranslateAPI(server.url, key)
     assert client.translate("Hello, Größe!\n", "en", "de") == "HELLO, GRÖSSE!\n"
     assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en"]}  # a GET with a body
+    assert client.translate("Guten Morgen, wie geht es dir?", "auto", "en") == "guten morgen, wie geht es dir?"
+    assert client.detect("Guten Morgen, wie geht es dir?")[0]["language"] == "de"
 
 
 def test_deep_translator_works_unmodified(server):
     client = LibreTranslator(source="en", target="de", api_key="x", custom_url=f"{server.url}/")
     assert client.translate("Good morning & good night + 100 %!") == "GOOD MORNING & GOOD NIGHT + 100 %!"
     assert client.translate_batch(["one", "two"]) == ["ONE", "TWO"]
+    client = LibreTranslator(source="auto", target="de", api_key="x", custom_url=f"{server.url}/")
+    assert client.translate("Good morning, how are you?") == "GOOD MORNING, HOW ARE YOU?"
+
+
+def test_head_is_answered_without_a_body_and_leaves_the_connection_usable(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for method, size in (("HEAD", 0), ("GET", 15), ("HEAD", 0)):
+        connection.request(method, "/health")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("content-length"), len(answer.read())) == (200, "15", size)
+    connection.close()
 
 
 def test_a_get_with_a_body_leaves_the_connection_usable(server):
@@ -181,6 +196,115 @@ def test_a_stopping_server_answers_what_it_has_taken():
         wait_until(lambda: not is_open(server))
         server.translator.gate.set()
         assert sorted(call.result().json()["translatedText"] for call in calls) == ["A", "B", "C"]
+
+
+def stream_bytes(text):
+    return request_bytes(f"q={text}&source=en&target=de").replace(b"/translate", b"/translate/stream")
+
+
+def streams_of(server):
+    return server.app.state.service.streams
+
+
+class Turnstile:
+    """A gate that lets as many pass as it has permits."""
+
+    def __init__(self):
+        self.permits = threading.Semaphore(0)
+
+    def wait(self, seconds):
+        return self.permits.acquire(timeout=seconds)
+
+    def set(self):
+        self.permits.release(1_000)
+
+
+@pytest.mark.parametrize("http_parser", ["httptools", "h11"])
+def test_a_stream_comes_while_it_grows(http_parser):
+    translator = FakeTranslator()
+    translator.gate = Turnstile()
+    with Server(http_parser, translator) as server, server.connect() as connection:
+        connection.sendall(stream_bytes("hi"))
+        answer = b""
+        for permits, awaited in [(2, b'{"text":"H"}'), (1, b'{"text":"I"}'), (1, b"event: end")]:
+            translator.gate.permits.release(permits)
+            while awaited not in answer:
+                answer += connection.recv(65_536)
+    assert b"text/event-stream" in answer
+
+
+def test_a_stream_whose_client_leaves_is_not_translated_any_further(own_server):
+    translator = own_server.translator
+    translator.gate.clear()
+    with own_server.connect() as leaving:
+        leaving.sendall(stream_bytes("hello"))
+        assert translator.began.acquire(timeout=10)
+    wait_until(lambda: streams_of(own_server).open == 0)
+    translator.gate.set()
+    assert own_server.post("last").status_code == 200
+    assert translator.finished == ["", "last"]
+
+
+def test_a_stream_whose_client_leaves_in_the_middle_is_not_translated_any_further(own_server):
+    translator, text = own_server.translator, "a" * 10_000
+    with own_server.connect() as leaving:
+        leaving.sendall(stream_bytes(text))
+        assert b"200 OK" in leaving.recv(65_536)
+    wait_until(lambda: streams_of(own_server).open == 0)
+    done = len(translator.finished)
+    assert own_server.post("last").status_code == 200
+    assert 0 < done < len(text)
+    assert len(translator.finished) <= done + 2  # the piece at hand, and the last text
+
+
+def test_more_streams_than_the_setting_allows_are_refused_at_once():
+    with Server(max_streams=1) as server:
+        server.translator.gate.clear()
+        with server.connect() as first:
+            first.sendall(stream_bytes("first"))
+            assert server.translator.began.acquire(timeout=10)
+            fields = {"q": "second", "source": "en", "target": "de"}
+            second = httpx.post(f"{server.url}/translate/stream", data=fields, timeout=10)
+            assert (second.status_code, second.headers["retry-after"]) == (429, "1")
+            server.translator.gate.set()
+
+
+def test_the_shipped_translator_streams_what_it_finds_by_greedy_search():
+    text = "Where is the station?\n\nIt is late. Where is the station?"
+    translator = Translator(load_bundle(shipped_bundle()), engine="litert")
+    with Server(translator=translator) as server:
+        fields = {"q": text, "source": "en", "target": "de"}
+        answer = httpx.post(f"{server.url}/translate/stream", json=fields, timeout=10).text
+    data = [json.loads(line.removeprefix("data: ")) for line in answer.splitlines() if line.startswith("data: ")]
+    (wanted,) = translator.translate([text], "en", "de", greedy=True)
+    assert data[-1] == {"translatedText": wanted.text}
+    assert "".join(one["text"] for one in data[:-1]) == wanted.text
+    assert len(data) > 8
+
+
+def test_a_server_that_may_not_wait_any_longer_ends_its_streams_and_says_so():
+    translator = FakeTranslator()
+    translator.gate = Turnstile()
+    translator.gate.permits.release(2)
+    with Server(translator=translator, shutdown_seconds=1) as server, server.connect() as connection:
+        connection.sendall(stream_bytes("hi"))
+        answer = b""
+        while b'{"text":"H"}' not in answer:
+            answer += connection.recv(65_536)
+        server.server.should_exit = True
+        answer += received(connection)
+    assert b"event: error" in answer
+    assert b"This server is stopping" in answer
+
+
+def test_streams_are_open_side_by_side(own_server):
+    def stream(text):
+        fields = {"q": text, "source": "en", "target": "de"}
+        return httpx.post(f"{own_server.url}/translate/stream", data=fields, timeout=10).text
+
+    with ThreadPoolExecutor(4) as clients:
+        for text, answer in zip("abcdefgh", clients.map(stream, "abcdefgh"), strict=True):
+            assert answer.endswith(f'event: end\ndata: {{"translatedText":"{text.upper()}"}}\n\n')
 
 
 def is_open(server):

@@ -14,7 +14,8 @@ def test_without_variables_the_defaults_hold():
 
 def test_each_variable_sets_the_field_of_its_name():
     environment = {"MT_HOST": "::1", "MT_PORT": "0", "MT_BUNDLE": "/models/a", "MT_LOG_LEVEL": "debug"}
-    settings = read_settings({}, environment)
+    settings = read_settings({}, environment | {"MT_SUGGESTIONS": "s.jsonl"})
+    assert settings.suggestions == Path("s.jsonl")
     assert (settings.host, settings.port, settings.bundle) == ("::1", 0, Path("/models/a"))
     assert settings.log_level == "debug"
 
@@ -36,6 +37,38 @@ def test_the_environment_of_the_process_is_read_when_none_is_given(monkeypatch):
 def test_a_port_outside_its_range_is_refused_with_value_and_range(value):
     with pytest.raises(SettingsError, match=r"^MT_PORT is '.*'; it must be a whole number from 0 to 65,535\.$"):
         read_settings({}, {"MT_PORT": value})
+
+
+def test_keys_rates_and_proxies_are_read():
+    environment = {
+        "MT_KEYS": "/keys",
+        "MT_KEY_REQUIRED": "No",
+        "MT_RATE": "5/minute",
+        "MT_TRUSTED_PROXIES": "::1,10.0.0.0/8",
+    }
+    settings = read_settings({}, environment)
+    assert (settings.keys, settings.key_required) == (Path("/keys"), False)
+    assert [str(rate) for rate in settings.rate] == ["5 per 1 minute"]
+    assert [str(network) for network in settings.trusted_proxies] == ["::1/128", "10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("MT_RATE", "often", "it must be written like '30 per 1 minute; 1000 per day', with 1 to 100,000 requests"),
+        ("MT_KEY_REQUIRED", "maybe", "it must be one of true, 1, yes, false, 0, no"),
+        ("MT_TRUSTED_PROXIES", "proxy", "it must be addresses and networks like '127.0.0.1, 10.0.0.0/8'"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused_with_what_it_must_be(name, value, text):
+    with pytest.raises(SettingsError, match=f"^{name} is '{value}'; {text}"):
+        read_settings({}, {name: value})
+
+
+def test_a_key_cannot_be_required_where_there_are_none():
+    with pytest.raises(SettingsError, match=r"MT_KEY_REQUIRED is set, but there are no keys: name .* with MT_KEYS\."):
+        read_settings({}, {"MT_KEY_REQUIRED": "true"})
+    assert read_settings({}, {"MT_KEY_REQUIRED": "false"}).keys is None
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones():

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -63,15 +64,53 @@ def test_a_file_is_translated_too_greedily_if_asked_for(run, tmp_path):
     assert printed.split("\n") == [*(one.text for one in expected), ""]
 
 
-def test_json_gives_source_text_score_alternatives_and_warnings(run):
+def test_json_gives_source_text_scores_alternatives_and_warnings(run):
     _, printed, _ = run(*translate("--json", "--n-best", 3), given=b"one\ntwo\n")
     expected = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
     for line, source, one in zip(printed.splitlines(), ["one", "two"], expected, strict=True):
         values = json.loads(line)
-        assert set(values) == {"source", "text", "score", "alternatives", "warnings"}
+        assert set(values) == {"source", "text", "score", "alternatives", "warnings", "alternative_scores"}
         assert (values["source"], values["text"]) == (source, one.text)
         assert values["score"] == pytest.approx(one.score, abs=1e-3)
         assert tuple(values["alternatives"]) == one.alternatives
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_a_stream_writes_the_same_as_greedy_search(run, ending):
+    given = f"two hundred. Seven!\n\n  ninety\r{ending}".encode()
+    streamed, greedy = (run(*translate(option), given=given) for option in ("--stream", "--greedy"))
+    assert streamed == greedy
+    assert greedy[0] == 0
+
+
+def test_a_stream_is_written_piece_by_piece(monkeypatch):
+    class Output(io.BytesIO):
+        flushed: ClassVar[list[bytes]] = []
+
+        def flush(self):
+            self.flushed.append(self.getvalue())
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"two hundred")))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Output()))
+    with pytest.raises(SystemExit):
+        main([str(argument) for argument in translate("--stream")])
+    items = list(tiny.translator().stream("two hundred", "en", "de"))
+    assert len(Output.flushed) > len(items) > 3
+    assert Output.flushed[len(items) - 1].decode() == "".join(items)
+
+
+def test_a_stream_names_a_line_that_is_not_utf_8_behind_the_lines_before_it(run):
+    status, printed, complaint = run(*translate("--stream"), given=b"one\n\xff\n")
+    (one,) = tiny.translator().translate(["one"], "en", "de", greedy=True)
+    assert (status, printed) == (2, f"{one.text}\n")
+    assert "Line 2 of standard input is not UTF-8" in complaint
+
+
+def test_a_stream_does_not_go_with_options_for_many_lines_or_several_translations(run, tmp_path):
+    options = ("--stream", "--output", tmp_path / "out", "--workers", 2, "--json", "--n-best", 2)
+    status, _, complaint = run(*translate(*options), given=b"one")
+    assert status == 2
+    assert "piece by piece, so it cannot go with --output, --workers, --json, --n-best." in complaint
 
 
 def test_no_lines_give_no_lines(run):

@@ -161,3 +161,41 @@ def test_any_pieces_are_spelled_as_they_are_decoded(ids):
 
 def test_a_likely_word_is_likelier_than_one_of_rare_pieces():
     assert tiny.tokenizer().likelihood("twenty") > tiny.tokenizer().likelihood("TWENTY")
+
+
+def rows_of_whole_characters(tokenizer, ids):
+    rows, row = [], []
+    for number in ids:
+        row.append(number)
+        if not tokenizer.ends_halfway(row):
+            rows.append(row)
+            row = []
+    return [*rows, row]
+
+
+def ids_of_anything(size):
+    """Ids of all pieces, and of bytes that spell characters or nearly do."""
+    byte = st.integers(0, 255).map(lambda number: tiny.TAGS_AND_BYTES.start + 2 + number)
+    near = st.sampled_from("äé你😀\u0301\u200b").flatmap(
+        lambda one: st.lists(st.sampled_from(one.encode()), max_size=5)
+    )
+    spelled = near.map(lambda row: [tiny.TAGS_AND_BYTES.start + 2 + number for number in row])
+    return st.lists(st.lists(st.integers(0, size - 1) | byte, max_size=4) | spelled, max_size=8).map(
+        lambda rows: [number for row in rows for number in row]
+    )
+
+
+@given(KINDS, st.data())
+def test_rows_decoded_behind_each_other_are_the_text_of_all(kind, data):
+    tokenizer = tiny.tokenizer(kind)
+    ids = data.draw(ids_of_anything(tokenizer.size))
+    rows = rows_of_whole_characters(tokenizer, ids)
+    together = "".join(map(tokenizer.decode_behind, rows))
+    assert together.lstrip(" ") == tokenizer.decode([ids])[0].lstrip(" ")
+
+
+@pytest.mark.parametrize("character", ["ä", "你", "😀"])
+def test_a_character_in_bytes_is_whole_at_its_last_byte(tokenizer, character):
+    ids = [tiny.TAGS_AND_BYTES.start + 2 + byte for byte in character.encode()]
+    halves = [tokenizer.ends_halfway(ids[:count]) for count in range(len(ids) + 1)]
+    assert halves == [False, *[True] * (len(ids) - 1), False]

@@ -1,5 +1,6 @@
 """Every engine finds what the live model finds, alone or in a batch, from one thread or several, steered or not."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -11,10 +12,12 @@ from mt.convert import convert
 from mt.engines import Hypothesis, SearchOptions
 from mt.engines.litert import LiteRTEngine
 from mt.engines.savedmodel import SavedModelEngine
+from mt.engines.stream import PieceStream
 from mt.errors import InvalidOption
 from mt.export import search_eagerly
 from mt.sampling import Sampling
 from mt.search import SearchResult
+from mt.tokenizer import BOS
 from tests import tiny
 from training.data.dataset import pad
 
@@ -179,3 +182,56 @@ def test_a_search_with_time_enough_is_one_without_a_deadline(engine):
         engine.search(sources(5), OPTIONS, is_over=lambda: False), engine.search(sources(5), OPTIONS), strict=True
     ):
         assert_same(found, wanted)
+
+
+def streamed(engine, streams):
+    """What becomes of streams of which each takes a step in turn, as one of those that rest meanwhile."""
+    ids = [[] for _ in streams]
+    while not all(stream.has_ended for stream in streams):
+        streams = [pickle.loads(pickle.dumps(stream)) for stream in streams]
+        for stream, row in zip(streams, ids, strict=True):
+            row.extend([] if stream.has_ended else stream.step(engine))
+    return [stream.hypothesis(row) for stream, row in zip(streams, ids, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        GREEDY,
+        SearchOptions(1, max_pieces=5),
+        SearchOptions(1, no_repeat=1),
+        SearchOptions(1, sampling=Sampling(top_k=3)),
+    ],
+)
+def test_streams_that_take_turns_and_are_kept_in_between_find_what_a_search_finds(engine, options):
+    some, prefixes = sources(4), [[], [300], [300, 6, 270], []]
+    wanted = [found for (found,) in engine.search(some, options, prefixes)]
+    streams = [PieceStream(engine, source, options, prefix) for source, prefix in zip(some, prefixes, strict=True)]
+    empty = [one._replace(attention=np.zeros((0, len(source)))) for one, source in zip(wanted, some, strict=True)]
+    assert_same(streamed(engine, streams), empty)
+
+
+def test_a_stream_that_rests_holds_no_more_after_many_pieces_than_after_one(engine):
+    prefix, sizes = [300] * 200, []
+    stream = PieceStream(engine, sources(1)[0], SearchOptions(1, max_pieces=300), prefix)
+    for _ in prefix:
+        stream.step(engine)
+        sizes.append(len(pickle.dumps(stream)))
+    assert sizes[-1] <= sizes[0]
+
+
+def test_streams_of_several_threads_do_not_disturb_each_other(engine):
+    def find(source):
+        return streamed(engine, [PieceStream(engine, source, GREEDY)])[0].ids
+
+    wanted = [found.ids for (found,) in engine.search(sources(12), GREEDY)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(find, sources(12))) == wanted
+
+
+def test_a_decoder_that_sleeps_takes_no_steps(engine):
+    decoder = engine.begin(sources(1)[0])
+    with pytest.raises(AssertionError, match="asleep"):
+        decoder.step(np.array([[BOS]]), 1)
+    with engine.awake(decoder):
+        decoder.step(np.array([[BOS]]), 1)
