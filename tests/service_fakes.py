@@ -24,7 +24,7 @@ class FakeTranslation:
 
 
 class FakeTranslator:
-    """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
+    """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts, `wishes` the
     options of the last one.
@@ -69,7 +69,7 @@ class FakeTranslator:
         loud = text.upper() if source == "en" else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
         scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
-        warnings = ("length_limit",) if "CUT" in text else ()
+        warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
         return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
 
 

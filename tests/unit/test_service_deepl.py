@@ -255,6 +255,18 @@ def test_documents_are_refused_and_not_found(client):
         assert (answer.status_code, answer.json()["message"]) == (404, "Document not found")
 
 
+def test_a_translation_that_was_not_finished_in_time_is_refused_rather_than_sent_in_part(client):
+    answer = client.deepl(text=["a", "LATE"])
+    detail = "This request could not be translated within 9 seconds. Try again, or send fewer texts at once."
+    assert (answer.status_code, answer.json()) == (429, {"message": "Too many requests", "detail": detail})
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_search_ends_before_the_client_gives_up(client):
+    client.deepl()
+    assert 0 < client.translator.wishes["deadline"] <= 8.5
+
+
 def test_work_that_takes_longer_than_the_client_waits_is_refused():
     with pytest.raises(
         Refusal, match=r"not be translated within 0 seconds\. Try again, or send fewer texts"
