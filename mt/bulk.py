@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from mt.bundle import MANIFEST, Bundle, load_bundle
 from mt.errors import DragomanError, InvalidText
 from mt.planning import Translation
+from mt.text.markup import Form
 from mt.translator import Translator
 
 # A chunk is whole at whichever comes first. Its bounds depend on the input alone, never on the number of processes:
@@ -83,6 +84,7 @@ class Job:
     greedy: bool = False
     as_json: bool = False
     protect: bool = True
+    form: str = "text"
 
     def open(self, bundle: Bundle | None = None, threads: int | None = None) -> Work:
         """The work, with a translator of its own; the bundle is loaded unless it is given.
@@ -101,6 +103,7 @@ class Job:
             self.target,
             n_best=self.n_best,
             greedy=self.greedy,
+            form=Form(self.form),
             protect=self.protect,
             progress=searched.append,
         )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mt.alignment import align
 from mt.engines import Hypothesis
@@ -33,6 +34,18 @@ class Translation:
 
 
 @dataclass(frozen=True)
+class PlanOptions:
+    """How a text is planned."""
+
+    protect: bool = True  # what must not change, such as addresses, comes through; capitals are read as other text
+    links: bool = False  # the translation is to have them
+    splits: bool = True  # into sentences
+
+
+PLAIN = PlanOptions()
+
+
+@dataclass(frozen=True)
 class Plan:
     """A text as what is searched and what stands around it."""
 
@@ -60,6 +73,27 @@ class Plan:
         return list(dict.fromkeys(source for parts in self.sentences for source in parts))
 
 
+class Ranked(NamedTuple):
+    """One translation of a whole text."""
+
+    text: str
+    score: float
+    warnings: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranked]) -> Translation:
+    """What is told of several translations of a text, best first; the source is None where nothing was searched."""
+    scores: dict[str, float] = {}
+    for one in ranked:
+        scores.setdefault(one.text, one.score)
+    (best, score), *others = scores.items()
+    is_copied = best == source and any(map(str.isalpha, best))
+    told = dict.fromkeys([*warnings, *ranked[0].warnings, *["copied_source"] * is_copied])
+    alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
+    return Translation(best, score, alternatives, tuple(told), alternative_scores, ranked[0].links)
+
+
 class Planner:
     """Plans texts for an engine that takes sources of a bounded length, and puts their translations together."""
 
@@ -67,13 +101,10 @@ class Planner:
         self._tokenizer = tokenizer
         self.max_pieces = max_source_pieces - 2  # tag and EOS
 
-    def plan(self, text: str, source: str, target: str, protect: bool = True, links: bool = False) -> Plan:
-        """The text sentence by sentence, each in as many parts as its length asks for.
-
-        `protect`: what must not change, such as addresses, comes through, and capitals are translated as other text.
-        """
-        originals, separators = sentences.split(text, source)
-        if protect:
+    def plan(self, text: str, source: str, target: str, options: PlanOptions = PLAIN) -> Plan:
+        """The text sentence by sentence, each in as many parts as its length asks for."""
+        originals, separators = sentences.split(text, source) if options.splits else ([text], ["", ""])
+        if options.protect:
             items = protection.find(text)
             originals, separators = _whole(originals, separators, items)
             likelihood = self._tokenizer.likelihood
@@ -85,28 +116,30 @@ class Planner:
             prepared = [Prepared(original) for original in originals]
         rows = [self._in_parts(row) for row in self._tokenizer.encode([one.text for one in prepared])]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
-        return Plan(ids, separators, prepared, target, ("unsupported_script",) * is_foreign(text, source), links)
+        return Plan(
+            ids, separators, prepared, target, ("unsupported_script",) * is_foreign(text, source), options.links
+        )
 
     def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
         """The translation of a text from the hypotheses of its sources, best first.
 
         A sentence of nothing but punctuation and what must not change stays as it is.
         """
+        return together(plan.text if plan.sources else None, plan.warnings, self.ranked(plan, found, n_best))
+
+    def ranked(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> list[Ranked]:
+        """The n best translations of a text, as far as there are so many, or else the last ones again."""
         rendered = {source: self._render(found[source]) for source in plan.sources}
-        scores: dict[str, float] = {}
-        warnings, links = list(plan.warnings), ()
+        ranked = []
         for place in range(n_best):
             chosen = [[_at(rendered[part], place) for part in parts] for parts in plan.sentences]
             restored = [self._restored(plan, number, own) for number, own in enumerate(chosen)]
             text = sentences.join([one.text for one in restored], plan.separators)
-            scores.setdefault(text, sum((one.score for own in chosen for one in own), 0.0))
-            if place == 0:
-                warnings += [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
-                links = tuple(_whole_links(plan, restored)) if plan.links else ()
-        (best, score), *others = scores.items()
-        warnings += ["copied_source"] * (best == plan.text and bool(plan.sources) and any(map(str.isalpha, best)))
-        alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
-        return Translation(best, score, alternatives, tuple(dict.fromkeys(warnings)), alternative_scores, links)
+            score = sum((one.score for own in chosen for one in own), 0.0)
+            warnings = [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
+            links = tuple(_whole_links(plan, restored)) if plan.links else ()
+            ranked.append(Ranked(text, score, tuple(warnings), links))
+        return ranked
 
     def sentence(self, plan: Plan, number: int, found: Mapping[Ids, Sequence[Hypothesis]]) -> str:
         """The best translation of one sentence, by its number, from the hypotheses of its parts."""

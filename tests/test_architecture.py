@@ -19,7 +19,7 @@ LEVELS = (
     ("mt.bundle", "mt.alignment"),
     ("mt.convert", "mt.open_engine", "mt.protecting"),
     ("mt.planning",),
-    ("mt.stream",),
+    ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),

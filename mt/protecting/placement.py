@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mt.alignment import Alignment
-from mt.protecting.preparation import Prepared, Standing
+from mt.protecting.preparation import Prepared, Standing, beside
 from mt.text.tracing import Span
 from mt.text.words import has_letters
 
-_CLEAR = 0.5  # weight from which on a word that comes from a stand-in stands for it, whatever it is
+# The weight from which on a word that comes from a lost stand-in stands for it, such as a number in letters. Of 0.25,
+# 0.35 and 0.5 the best BLEU on pairs with numbers, in both directions.
+_CLEAR = 0.35
 _TAG = re.compile(r"<(/?)([\w:.-]+)[^>]*?(/?)>")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _LEADING = re.compile(r"^[^\w\s]*")
@@ -211,7 +213,7 @@ def _pairs(standings: Sequence[Standing]) -> Iterator[tuple[int, int]]:
 
 def is_glued(original: str, standing: Standing) -> tuple[bool, bool]:
     """Whether there is no space before an item, and none behind it."""
-    before, behind = original[: standing.item.start][-1:], original[standing.item.end :][:1]
+    before, behind = beside(original, standing.item)
     return bool(before.strip()), bool(behind.strip())
 
 

@@ -80,6 +80,11 @@ def prepare(original: str, items: Sequence[Item], likelihood: Likelihood) -> Pre
     return Prepared(original, standings, style, tuple(edits))
 
 
+def beside(text: str, item: Item) -> tuple[str, str]:
+    """The characters before and behind an item, "" where there is none."""
+    return text[max(item.start - 1, 0) : item.start], text[item.end : item.end + 1]
+
+
 def _without(text: str, items: Sequence[Item]) -> str:
     """The text with spaces in the place of items."""
     borders = [0, *(place for item in items for place in (item.start, item.end)), len(text)]
@@ -91,7 +96,9 @@ def _standings(original: str, items: Iterable[Item]) -> Iterator[Standing]:
     taken = set(re.findall(r"\w+", original.casefold()))
     for item in items:
         text = original[item.start : item.end]
-        candidates = [one for one in _candidates(item, text) if one == text or one.casefold() not in taken]
+        # A name or number that is glued to a word would be read as a part of it.
+        possible = () if any(map(str.isalnum, beside(original, item))) else _candidates(item, text)
+        candidates = [one for one in possible if one == text or one.casefold() not in taken]
         stand_in = next(iter(candidates), "")
         taken.add(stand_in.casefold())
         yield Standing(item, text, stand_in)
@@ -109,7 +116,7 @@ def _candidates(item: Item, text: str) -> tuple[str, ...]:
 def _edit(original: str, standing: Standing) -> Edit:
     """What puts the stand-in in the item's place; a space that nothing needs goes with an item that is left out."""
     (start, end, _), stand_in = standing.item, standing.stand_in
-    before, behind = original[start - 1 : start] if start else "", original[end : end + 1]
+    before, behind = beside(original, standing.item)
     if stand_in:
         return Edit(start, end, stand_in)
     if before.isalnum() and behind.isalnum():

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mt.alignment import Alignment
 from mt.protecting.placement import Placement, is_glued, place_items
-from mt.protecting.preparation import Prepared, Standing
+from mt.protecting.preparation import Prepared, Standing, beside
 from mt.text.casing import Style
 from mt.text.protection import BESIDE_WORDS
 from mt.text.tracing import Span
@@ -80,8 +80,10 @@ class _Writer:
         """What an insertion needs to stand apart from its neighbours, as it does in the original."""
         before, behind = self.text[-1:], self._target[place : place + 1]
         glued_before, glued_behind = is_glued(self._prepared.original, standing)
-        if standing.item.kind not in BESIDE_WORDS:  # a word is not glued to another one
-            glued_before, glued_behind = glued_before and not before.isalnum(), glued_behind and not behind.isalnum()
+        if standing.item.kind not in BESIDE_WORDS:  # a word is glued to another one only if it was
+            was_before, was_behind = beside(self._prepared.original, standing.item)
+            glued_before = glued_before and (was_before.isalnum() or not before.isalnum())
+            glued_behind = glued_behind and (was_behind.isalnum() or not behind.isalnum())
         is_behind_tag = standing.item.kind == "tag" and before == ">"
         needs_before = before.strip() and before not in _OPENING and not glued_before and not is_behind_tag
         return " " * bool(needs_before), " " * bool(behind.isalnum() and not glued_behind)

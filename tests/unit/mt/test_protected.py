@@ -1,6 +1,5 @@
 """Texts with what must not change, in capitals and titles: around engines that repeat, invent or lose."""
 
-import random
 import re
 from collections import Counter
 
@@ -14,6 +13,7 @@ from mt.text import protection
 from mt.text.words import has_letters
 from mt.translator import Translator
 from tests import tiny
+from tests.inventing import InventingEngine
 from tests.repeating import RepeatingEngine, repeater
 
 ITEMS = [
@@ -49,31 +49,6 @@ WORDS = ["twenty", "one", "Hundred", "TWO", "and", "It's", "Tom", "150", ".", "!
 MIXED = st.lists(st.one_of(st.sampled_from(ITEMS), st.sampled_from(WORDS)), max_size=14).map(" ".join) | st.lists(
     st.one_of(st.sampled_from(ITEMS), st.sampled_from(WORDS)), max_size=14
 ).map("".join)
-
-
-class InventingEngine:
-    """Finds anything at all, with stand-ins among it, and attends to anything."""
-
-    max_source_pieces = 64
-
-    def __init__(self, seed):
-        self._random = random.Random(seed)
-        self._draw = np.random.default_rng(seed)
-        stand_ins = tiny.tokenizer().encode(["Tom", "Toms Boston", "150", "150.", "Facebook", "20", "fünf", "7:30"])
-        self._likely = [number for ids in stand_ins for number in ids]
-
-    def search(self, sources, options, prefixes=(), is_over=None):
-        return [[self._hypothesis(source) for _ in range(2)] for source in sources]
-
-    def _hypothesis(self, source):
-        count = self._random.randrange(12)
-        own = list(source[1:-1])
-        choices = [
-            self._random.choice([*self._likely, *own, self._random.randrange(4, tiny.VOCABULARY)]) for _ in range(count)
-        ]
-        ids = self._random.choice([own, own[::-1], choices, []])
-        attention = self._draw.dirichlet(np.full(len(source), 0.2), len(ids)).astype(np.float32)
-        return Hypothesis(ids, -1.0, True, attention)
 
 
 def items_of(text):
