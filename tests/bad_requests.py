@@ -16,6 +16,17 @@ GOOD = {
 TEXT = {LIBRETRANSLATE: "q", STREAM: "q", DEEPL: "text", "/detect": "q"}
 REFUSED = {400, 413}  # DeepL's dialect says 413 where LibreTranslate's says 400
 
+# A thousand million times "ha", and files of the server.
+_LAUGHS = "".join(f'<!ENTITY a{level + 1} "{f"&a{level};" * 10}">' for level in range(9))
+XML = {
+    "an entity bomb": f'<!DOCTYPE a [<!ENTITY a0 "ha">{_LAUGHS}]><a>&a9;</a>',
+    "an entity bomb of one long entity": f'<!DOCTYPE a [<!ENTITY b "{"x" * 50_000}">]><a>{"&b;" * 10_000}</a>',
+    "an external entity": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    "an external parameter entity": '<!DOCTYPE a [<!ENTITY % b SYSTEM "http://127.0.0.1:9/b">%b;]><a/>',
+    "an external document type": '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a>hello</a>',
+    "elements that do not end": "<a>" * 2_000,
+}
+
 
 class BadRequest(NamedTuple):
     """A request and what may become of it."""
@@ -28,6 +39,12 @@ class BadRequest(NamedTuple):
 def bad_requests(path: str) -> Iterator[BadRequest]:
     """Requests to an address that reads texts, each with one thing wrong."""
     yield from (BadRequest(*one) for part in (_bodies, _values, _options, _heads) for one in part(path))
+    if path == DEEPL:
+        for name, text in XML.items():
+            fields = {"text": [text], "tag_handling": "xml"}
+            # A document type alone declares nothing; what it names is not fetched.
+            statuses = {200} if name == "an external document type" else {400}
+            yield BadRequest(f"{path} with {name}", request(path, as_json(path, **fields)), statuses)
 
 
 def broken_requests(path: str) -> Iterator[BadRequest]:
