@@ -1,4 +1,4 @@
-"""From text to text, before and after the model: normalization and sentences. Knows nothing of pieces or models."""
+"""From text to text, before and after the model: normalization, sentences, markup. Knows no pieces and no models."""
 
 from mt.text.normalization import normalize
 
