@@ -100,10 +100,8 @@ def test_the_command_writes_json_with_scores(folder):
     translate(folder, "--json", "--n-best", "3")
     texts = ["seventy", "", "", "  twelve\r", "last"]
     made = tiny.translator().translate(texts, "en", "de", n_best=3)
-    expected = [
-        {"source": text, **asdict(one), "alternatives": [*one.alternatives], "warnings": [*one.warnings]}
-        for text, one in zip(texts, made, strict=True)
-    ]
+    written = [json.dumps({"source": text, **asdict(one)}) for text, one in zip(texts, made, strict=True)]
+    expected = [json.loads(line) for line in written]
     (lines,) = parts(folder, "in2.txt.gz")
     failed = json.loads(lines.pop(2))
     assert [json.loads(line) for line in lines] == expected[:2] + expected[3:]
