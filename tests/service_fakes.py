@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Hypothesis, InvalidText, SearchOptions
+from mt import BundleError, Form, Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -36,7 +36,7 @@ class FakeTranslator:
     """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
-    holds the texts of those that came to their end, `wishes` the options of the last one.
+    holds the texts of those that came to their end, `wishes` the options of the last one, `planned` how it was planned.
     """
 
     name = "fake-en-de"
@@ -52,6 +52,7 @@ class FakeTranslator:
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
         self.wishes: dict[str, Any] = {}
+        self.planned: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
@@ -62,7 +63,8 @@ class FakeTranslator:
     def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
         return list(map(ord, prefix))
 
-    def plan(self, text: str, source: str, target: str) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool) -> FakePlan:
+        self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
         return FakePlan([(source == "en", *map(ord, text))] if text else [])
