@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mt.text.markup.html_tokens import html_tokens
+from mt.text.markup.xml_tokens import xml_tokens
 from mt.translator import Translator
 from tests import tiny
 from tests.inventing import InventingEngine
 from tests.service_fakes import Client, limited
 from tests.unit.mt.test_protected import ITEMS, MIXED, count_of, items_of
+from tests.unit.text.test_markup_properties import BROKEN, XML, joined, parents, tags
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # Nothing that a model could translate, nor an item.
@@ -99,3 +102,59 @@ def test_white_space_around_a_text_stays(client, way, before, after):
     ((_, (found, *_)),) = way(client, [f"{before}one{after}"])
     assert found.startswith(before)
     assert found.endswith(after)
+
+
+def html_by_json(client, text, _):
+    return client.translate(q=text, format="html").json()["translatedText"]
+
+
+def html_by_form(client, text, _):
+    fields = {"q": text, "source": "en", "target": "de", "format": "html"}
+    return client.post("/translate", content=urlencode(fields), headers=FORM).json()["translatedText"]
+
+
+def html_by_deepl(client, text, options):
+    return tagged(client, text, options, "html")
+
+
+def xml_by_deepl(client, text, options):
+    return tagged(client, text, options, "xml")
+
+
+def tagged(client, text, options, kind):
+    answer = client.deepl(text=[text], source_lang="EN", tag_handling=kind, **options).json()
+    return answer["translations"][0]["text"]
+
+
+MARKED_WAYS = pytest.mark.parametrize("way", [html_by_json, html_by_form, html_by_deepl, xml_by_deepl])
+DEEPL_OPTIONS = st.fixed_dictionaries(
+    {
+        "split_sentences": st.sampled_from(["0", "1", "nonewlines"]),
+        "ignore_tags": st.sampled_from([[], ["x"], ["b", "i"]]),
+        "outline_detection": st.booleans(),
+    }
+)
+
+
+@MARKED_WAYS
+@settings(max_examples=30)
+@given(text=XML.map(joined), options=DEEPL_OPTIONS)
+def test_well_formed_tags_are_equal_and_keep_their_parents(client, way, text, options):
+    found = way(client, text, options)
+    assert parents(found) == parents(text)
+    assert tags(found, xml_tokens) == tags(text, xml_tokens)
+
+
+@pytest.mark.parametrize("way", [html_by_json, html_by_form, html_by_deepl])
+@settings(max_examples=30)
+@given(text=BROKEN.filter(bool), options=DEEPL_OPTIONS)
+def test_broken_html_keeps_its_tags_and_gets_no_others(client, way, text, options):
+    found = way(client, text, options)
+    assert tags(found, html_tokens) == tags(text, html_tokens)
+
+
+@MARKED_WAYS
+@settings(max_examples=30)
+@given(text=XML.map(lambda pieces: "".join(piece for piece, is_text in pieces if not is_text)), options=DEEPL_OPTIONS)
+def test_markup_without_words_comes_back_to_the_byte(client, way, text, options):
+    assert way(client, text, options) == text
