@@ -9,6 +9,7 @@ from service.answers import json_bytes
 
 # A text of 5,000 characters, which is what deep-translator puts into the first line at most, can take 60,000 bytes.
 MAX_HEAD_BYTES = 128 * 1024
+LINGER_SECONDS = 2
 
 TOO_LONG = (
     f"The head of the request is longer than the {MAX_HEAD_BYTES:,} bytes that this server takes. "
@@ -23,6 +24,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._head_bytes = 0  # that came and are not of a body, since there was some of it or a head at its end
         self._giving_up: asyncio.TimerHandle | None = None
+        self._is_refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Nothing; a head is waited for."""
@@ -30,12 +32,13 @@ class Connection(HttpToolsProtocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Nothing; a head that has become too long ends the connection."""
+        """Nothing; a head that has become too long is refused, and what follows it thrown away."""
+        if self._is_refused:
+            return
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.transport.write(_refusal())
-            self.transport.close()
+            self._refuse()
 
     def on_message_begin(self) -> None:
         """Nothing; a head has begun."""
@@ -60,7 +63,18 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
-        self._giving_up = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._close_in(self.timeout_keep_alive)
+
+    def _refuse(self) -> None:
+        """Answers, and leaves the client some time to see it: closing now would reset the connection under it."""
+        self._is_refused = True
+        self.transport.write(_refusal())
+        self.transport.write_eof()
+        self._stop_waiting()
+        self._close_in(LINGER_SECONDS)
+
+    def _close_in(self, seconds: float) -> None:
+        self._giving_up = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _stop_waiting(self) -> None:
         if self._giving_up is not None:

@@ -40,7 +40,6 @@ class Crowd:
 
     def __init__(self, url: str, size: int, seed: int):
         self.counts: Counter[str] = Counter()
-        self.failures: list[str] = []
         self._is_over = threading.Event()
         translations, bad = dict[str, str](), all_bad()
         self._visitors = [Visitor(url, seed + number, translations, bad) for number in range(size)]
@@ -65,7 +64,9 @@ class Crowd:
                 self.counts["refused"] += 1
                 time.sleep(0.1)
             except Failed as failure:
-                self.failures.append(str(failure))
+                self.counts["failed"] += 1
+                if self.counts["failed"] <= SHOWN_FAILURES:
+                    print(failure, flush=True)
         visitor.close()
 
 
@@ -108,7 +109,7 @@ def soak(server: Served, options: argparse.Namespace) -> list[str]:
                 report(sample, crowd)
             samples.append(sample)
     report(samples[-1], crowd)
-    failures = [f"{len(crowd.failures):,} requests failed:", *crowd.failures[:SHOWN_FAILURES]] if crowd.failures else []
+    failures = [f"{crowd.counts['failed']:,} requests failed."] if crowd.counts["failed"] else []
     grown = growth(samples, 60 * options.warm_up, options.growth)
     return [*failures, *grown, *left_behind(start, at_rest(server, start))]
 
@@ -124,7 +125,7 @@ def watch(server: Served, seconds: float) -> Iterator[Sample]:
 def report(sample: Sample, crowd: Crowd) -> None:
     """Prints a line."""
     megabytes, descriptors, threads = sample.standing.memory_bytes / 1e6, *sample.standing[1:]
-    asked, refused, failed = crowd.counts["requests"], crowd.counts["refused"], len(crowd.failures)
+    asked, refused, failed = (crowd.counts[name] for name in ("requests", "refused", "failed"))
     minute = sample.seconds / 60
     print(
         f"{minute:6.1f} {asked:9,} {refused:8,} {failed:7,} {megabytes:7.1f} {descriptors:12,} {threads:8,}", flush=True

@@ -84,6 +84,16 @@ class Visitor:
         found = self._ask("POST", "/v2/translate", json=fields, headers={"Authorization": "DeepL-Auth-Key any"})
         self._check(len(found["translations"]) == 2, found)
 
+    def translate_markup(self) -> None:
+        """HTML and XML, with what must not change."""
+        text = f"<p>{next(self._endless)} <b>Write to me@example.org!</b></p>"
+        fields = {"text": [text], "target_lang": "DE", "source_lang": "EN", "tag_handling": "xml"}
+        xml = self._ask("POST", "/v2/translate", json=fields)["translations"][0]["text"]
+        fields = {"q": text, "source": "en", "target": "de", "format": "html"}
+        html = self._ask("POST", LIBRETRANSLATE, data=fields)["translatedText"]
+        for found in (xml, html):
+            self._check(all(found.count(one) == 1 for one in ("<p>", "</b>", "me@example.org")), found)
+
     def look_around(self) -> None:
         """An address that translates nothing."""
         self._ask("GET", self.draw.choice(PATHS))
@@ -173,6 +183,7 @@ GOOD_WISHES: tuple[Wish, ...] = (
     Visitor.translate_form,
     Visitor.translate_array,
     Visitor.translate_as_deepl,
+    Visitor.translate_markup,
     Visitor.look_around,
     Visitor.detect,
     Visitor.read_stream,
