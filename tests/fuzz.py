@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.url:
             return fuzz(options.url.rstrip("/"), options.examples, others)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        server = stack.enter_context(served(MT_SUGGESTIONS=str(Path(folder) / "suggestions")))
+        # Not a line for each request that is no HTTP.
+        server = stack.enter_context(served(MT_SUGGESTIONS=str(Path(folder) / "suggestions"), MT_LOG_LEVEL="error"))
         before = server.standing()
         status = fuzz(server.url, options.examples, others)
         after = server.standing()
