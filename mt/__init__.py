@@ -25,6 +25,7 @@ from mt.errors import (
 from mt.planning import Plan, Translation
 from mt.sampling import Sampling
 from mt.stream import StreamState, TranslationStream
+from mt.text.markup import Form
 from mt.translator import Translator
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "BundleError",
     "CorpusError",
     "DragomanError",
+    "Form",
     "Hypothesis",
     "InvalidOption",
     "InvalidText",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mt.engines import Hypothesis
 from mt.text import normalize, sentences
+from mt.text.scripts import is_foreign
 from mt.tokenizer import Tokenizer
 
 Ids = tuple[int, ...]
@@ -19,8 +20,10 @@ class Translation:
     text: str
     score: float  # sum of the natural-log probabilities of all its pieces
     alternatives: tuple[str, ...] = ()  # other translations of the whole text, best first, without repetitions
-    # "length_limit": the search was cut; "deadline": it had no time to end; "split": a sentence was translated in parts
+    # "length_limit": the search was cut; "deadline": it had no time to end; "split": a sentence was translated in
+    # parts; "unsupported_script": most letters are none of the source language's; "copied_source": the text came back
     warnings: tuple[str, ...] = ()
+    alternative_scores: tuple[float, ...] = ()  # of each alternative
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class Plan:
     sentences: list[list[Ids]]
     separators: list[str]
     originals: list[str]
+    warnings: tuple[str, ...] = ()  # that the text alone gives cause for
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return sentences.join(self.originals, self.separators)
 
     @property
     def sources(self) -> list[Ids]:
@@ -49,10 +58,10 @@ class Planner:
         """The text sentence by sentence, each in as many parts as its length asks for."""
         originals, separators = sentences.split(text, source)
         # Punctuation and emoji alone mean the same in every language, and a model makes words up for them.
-        texts = [text if any(map(str.isalnum, text)) else "" for text in map(normalize, originals)]
+        texts = [one if any(map(str.isalnum, one)) else "" for one in map(normalize, originals)]
         rows = [self._in_parts(row) for row in self._tokenizer.encode(texts)]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
-        return Plan(ids, separators, originals)
+        return Plan(ids, separators, originals, ("unsupported_script",) * is_foreign(text, source))
 
     def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
         """The translation of a text from the hypotheses of its sources, best first.
@@ -60,18 +69,21 @@ class Planner:
         A sentence without a letter or digit stays as it is.
         """
         rendered = {source: self._render(found[source]) for source in plan.sources}
-        texts, score, warnings = [], 0.0, []
+        scores: dict[str, float] = {}
+        warnings = list(plan.warnings)
         for place in range(n_best):
-            translated = []
+            translated, score = [], 0.0
             for parts, original in zip(plan.sentences, plan.originals, strict=True):
                 chosen = [rendered[part][min(place, len(rendered[part]) - 1)] for part in parts]
                 translated.append(" ".join(one.text for one in chosen) if parts else original)
+                score += sum(one.score for one in chosen)
                 if place == 0:
-                    score += sum(one.score for one in chosen)
                     warnings += ["split"] * (len(parts) > 1) + [warning for one in chosen for warning in one.warnings]
-            texts.append(sentences.join(translated, plan.separators))
-        best, *others = dict.fromkeys(texts)
-        return Translation(best, score, tuple(others), tuple(dict.fromkeys(warnings)))
+            scores.setdefault(sentences.join(translated, plan.separators), score)
+        (best, score), *others = scores.items()
+        warnings += ["copied_source"] * (best == plan.text and any(map(str.isalpha, best)))
+        alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
+        return Translation(best, score, alternatives, tuple(dict.fromkeys(warnings)), alternative_scores)
 
     def _in_parts(self, ids: list[int]) -> list[Ids]:
         """The ids in as many parts of like length as the engine's longest source asks for, cut before a word."""

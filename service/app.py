@@ -12,15 +12,18 @@ from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
-from service.routes import libretranslate, probes, stream
+from service.methods import HeadAsGet
+from service.routes import deepl, deepl_faults, libretranslate, probes, stream
 from service.settings import Settings
 from service.state import Service
 
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = """
-Translation in [LibreTranslate](https://libretranslate.com)'s dialect: programs that speak it work unchanged.
-Fields may come as JSON, as a form or in the query. Every fault is answered with `{"error": "what is wrong"}`.
+Translation in the dialects of [LibreTranslate](https://libretranslate.com) and, under `/v2`, of
+[DeepL](https://developers.deepl.com): programs that speak them work unchanged. Fields may come as JSON, as a form or in
+the query. Every fault is answered with `{"error": "what is wrong"}`, under `/v2` with
+`{"message": "what is wrong", "detail": "what to do"}`.
 """
 
 
@@ -65,10 +68,11 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    app.include_router(libretranslate.router)
-    app.include_router(stream.router)
-    app.include_router(probes.router)
-    install_handlers(app, libretranslate.error_body, CORS_HEADERS)
+    for dialect in (libretranslate, stream, deepl, probes):
+        app.include_router(dialect.router)
+    wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
+    install_handlers(app, wordings, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
+    app.add_middleware(HeadAsGet)
     return app

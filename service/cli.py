@@ -40,7 +40,8 @@ def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
     """The variables that the command line sets; it exits when it has printed its help, or cannot be understood."""
     parser = argparse.ArgumentParser(
         prog="mt-serve",
-        description="Serve a translator over HTTP, in LibreTranslate's dialect; `mt-serve keys` manages API keys.",
+        description="Serve a translator over HTTP, in the dialects of LibreTranslate and DeepL; "
+        "`mt-serve keys` manages API keys.",
         epilog=f"Environment variables, which the options override:\n\n{settings_table()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

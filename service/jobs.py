@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mt import Translation
 
+AUTO = "auto"
+
 
 @dataclass(frozen=True)
 class Job:
     """Texts to be translated in a direction that has been checked."""
 
     texts: tuple[str, ...]
-    source: str
+    source: str  # or AUTO, each text from the language it is found to be in
     target: str
     n_best: int = 1
+    beam: int | None = None  # None = the bundle's own
+    prefix: str = ""  # what the translation of the only text begins with
+    deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
     @property
     def characters(self) -> int:
@@ -28,3 +33,4 @@ class Outcome:
 
     translation: "Translation"
     source: str  # the language it was translated from
+    confidence: float | None = None  # probability that it is in that language; None where the client named it

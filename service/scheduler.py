@@ -1,8 +1,10 @@
 """Whose turn it is: translation off the event loop, and a bounded number of requests that wait for it."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,12 +12,15 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.errors import Refusal
+from service.jobs import Job
 
 if TYPE_CHECKING:
     from mt import Translation, Translator
 
 # The engine uses all cores for one call and takes one call at a time, so more threads would only wait inside it.
 THREADS = 1
+
+LEAST_DEADLINE = 1e-6  # seconds left to a translator when none are
 
 STOPPING = "This server is stopping. Try again elsewhere or later."
 
@@ -32,17 +37,29 @@ class Scheduler:
         self._turns = asyncio.Semaphore(THREADS)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="translate")
 
-    async def translate(self, texts: Sequence[str], source: str, target: str, n_best: int = 1) -> "list[Translation]":
+    async def translate(self, job: Job) -> "list[Translation]":
         """What the translator gives, when its turn has come.
 
         Raises Refusal 429 at once when `queue_size` requests wait already. Cancelled while it waits it is never
         translated; cancelled later, its thread goes on until done and keeps its turn until then.
         """
+        came = time.monotonic()
         await self._take_turn()
-        job = partial(self.translator.translate, texts, source, target, n_best=n_best)
-        running = asyncio.get_running_loop().run_in_executor(self._threads, job)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, partial(self._work, job, came))
         running.add_done_callback(lambda _: self._turns.release())
         return await asyncio.shield(running)
+
+    def _work(self, job: Job, came: float) -> "list[Translation]":
+        """The job's translations; its deadline is counted from when it came."""
+        options = self.translator.options(n_best=job.n_best)
+        if job.beam is not None:
+            options = replace(options, beam=max(job.beam, job.n_best))
+        deadline = job.deadline_seconds
+        if deadline is not None:
+            deadline = max(came + deadline - time.monotonic(), LEAST_DEADLINE)
+        return self.translator.translate(
+            job.texts, job.source, job.target, n_best=job.n_best, search=options, prefix=job.prefix, deadline=deadline
+        )
 
     async def _take_turn(self) -> None:
         if self._turns.locked() and self._waiting >= self.queue_size:

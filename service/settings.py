@@ -67,6 +67,12 @@ class Settings:
     queue_size: int = field(
         default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
     )
+    suggestions: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The file, of JSON lines, that suggested translations are kept in; without it, none are.", read=Path
+        ),
+    )
     max_streams: int = field(
         default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
     )

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from service.access import Access
+from service.auto import Guess, guess_languages, translate_detected
+from service.detection import Detector, load_predict
 from service.errors import Refusal
-from service.jobs import Job, Outcome
+from service.jobs import AUTO, Job, Outcome
 from service.scheduler import STOPPING, Scheduler
 from service.settings import Settings
 from service.streams import Streams
+from service.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -30,7 +33,9 @@ class Service:
 
     settings: Settings
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
+    suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
+    _detector: Detector | None = None
     _access: Access | None = None
     streams: Streams = field(init=False)
 
@@ -48,6 +53,12 @@ class Service:
         if self._access is None:
             raise Refusal(503, self.obstacle, {"Retry-After": "1"})
         return self._access
+
+    def detector(self) -> Detector:
+        """What tells languages; raises Refusal 503 while nothing can be translated."""
+        if self._detector is None:
+            raise Refusal(503, self.obstacle, {"Retry-After": "1"})
+        return self._detector
 
     async def load(self, load: "Callable[[Settings], Translator]") -> "Translator":
         """The translator that `load` gives in a thread, warmed up; from then on requests are let in.
@@ -67,12 +78,22 @@ class Service:
     def _warm(self, load: "Callable[[Settings], Translator]") -> "Translator":
         translator = load(self.settings)
         translator.warm_up()
+        languages = dict.fromkeys(code for direction in translator.directions for code in direction)
+        self._detector = Detector(list(languages), load_predict())
+        if self.settings.suggestions is not None:
+            self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
-        found = await self.scheduler().translate(job.texts, job.source, job.target, n_best=job.n_best)
-        return [Outcome(translation, job.source) for translation in found]
+        scheduler = self.scheduler()
+        if job.source == AUTO:
+            return await translate_detected(job, await self.guess_languages(job), self.translate)
+        return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
+
+    async def guess_languages(self, job: Job) -> list[Guess]:
+        """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
+        return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from mt import InvalidText
+from mt import InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -20,12 +20,14 @@ class FakeTranslation:
     score: float = -0.5
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    alternative_scores: tuple[float, ...] = ()
 
 
 class FakeTranslator:
     """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
 
-    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts.
+    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts, `wishes` the
+    options of the last one.
     """
 
     name = "fake-en-de"
@@ -38,19 +40,27 @@ class FakeTranslator:
         self.gate.set()
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
+        self.wishes: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
 
-    def translate(self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1) -> list[FakeTranslation]:
+    def options(self, *, n_best: int) -> SearchOptions:
+        return SearchOptions(beam=n_best)
+
+    def translate(
+        self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1, **wishes: Any
+    ) -> list[FakeTranslation]:
         self.began.release()
         assert self.gate.wait(10)
         if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
             raise InvalidText(f"Text {list(texts)} holds half a surrogate pair. Send whole characters.")
         self.finished += texts
+        self.wishes = wishes
         return [self._translation(text, source, n_best) for text in texts]
 
-    def stream(self, text: str, source: str, target: str) -> "FakeStream":
+    def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
+        self.wishes = wishes
         if "\ud800" in text:
             raise InvalidText(f"Text {text!r} holds half a surrogate pair. Send whole characters.")
         return FakeStream(self, self._translation(text, source, 1))
@@ -58,7 +68,9 @@ class FakeTranslator:
     def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
         loud = text.upper() if source == "en" else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
-        return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
+        scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
+        warnings = ("length_limit",) if "CUT" in text else ()
+        return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
 
 
 class FakeStream:
@@ -125,6 +137,9 @@ class Client:
 
     def translate(self, **fields: Any) -> httpx.Response:
         return self.post_json("/translate", {"q": "hello", "source": "en", "target": "de", **fields})
+
+    def deepl(self, **fields: Any) -> httpx.Response:
+        return self.post_json("/v2/translate", {"text": ["hello"], "target_lang": "DE", **fields})
 
     def post_json(self, path: str, content: Any) -> httpx.Response:
         # Not httpx's own JSON, which cannot send half a surrogate pair.

@@ -77,12 +77,12 @@ def export(recipe: RecipeArgument, data: DataOption = None, out: OutOption = Non
 def all_steps(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
-    """The whole chain: subwords, run, average, export, evaluate, report."""
+    """The whole chain: subwords, run, average, export, evaluate, report. With TF_CONFIG as `run`."""
     from training.pipeline import Pipeline
-    from training.run.workers import refuse_workers
+    from training.run.workers import join_workers
 
-    refuse_workers()
-    Pipeline.open(recipe, data, out).all(accept_changes)
+    workers = join_workers()  # before TensorFlow computes anything
+    Pipeline.open(recipe, data, out, workers).all(accept_changes)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -111,19 +112,23 @@ class Pipeline:
         TrainingError when the run began with another recipe or corpus, and that is not accepted.
         """
         if not self.workers.is_chief:
-            return self._train()
+            return self._train(self._describe())
         with claim(self.folder):
             return self._train_as_chief(accept_changes)
 
     def _train_as_chief(self, accept_changes: bool) -> bool:
-        facts = identity.describe(self.recipe, self.tokenizer, self.corpora)
+        facts = self._describe()
         if self._has_checkpoint:
             identity.require_same(self.folder, self.recipe, facts, accept_changes, print)
         identity.keep(self.folder, facts)
         self._keep_inputs()
-        return self._train()
+        return self._train(facts)
 
-    def _train(self) -> bool:
+    def _describe(self) -> identity.Facts:
+        return identity.describe(self.recipe, self.tokenizer, self.corpora)
+
+    def _train(self, facts: identity.Facts) -> bool:
+        self.workers.require_same(**identity.by_part(facts))
         start = self._start_weights()
         trainer = Trainer(self.recipe, self.tokenizer, self.corpora, self.folder, start, self.workers)
         print(trainer.run())
@@ -192,10 +197,24 @@ class Pipeline:
         return reports
 
     def all(self, accept_changes: bool = False) -> None:
-        """Every step that has not left its result yet, to the evaluated bundle and the report page."""
+        """Every step that has not left its result yet, to the evaluated bundle and the report page.
+
+        Of several workers all train, and the chief alone does what comes before and after.
+        """
+        if not self.workers.is_chief:
+            self.workers.wait()  # for the vocabulary
+            self._train(self._describe())
+            self.workers.wait()  # until the chief has ended, to which one that is gone before is lost
+            return
+        self._all_as_chief(accept_changes)
+        with suppress(TrainingError):  # all is done, whoever is lost by now
+            self.workers.wait()
+
+    def _all_as_chief(self, accept_changes: bool) -> None:
         with claim(self.folder):
             if not (self.folder / "sentencepiece.model").exists():
                 self._learn_subwords()
+            self.workers.wait()
             if self._train_as_chief(accept_changes):
                 self.average()
                 self.export()

@@ -91,12 +91,25 @@ def test_libretranslatepy_works_unmodified(server, key):
     client = LibreTranslateAPI(server.url, key)
     assert client.translate("Hello, Größe!\n", "en", "de") == "HELLO, GRÖSSE!\n"
     assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en"]}  # a GET with a body
+    assert client.translate("Guten Morgen, wie geht es dir?", "auto", "en") == "guten morgen, wie geht es dir?"
+    assert client.detect("Guten Morgen, wie geht es dir?")[0]["language"] == "de"
 
 
 def test_deep_translator_works_unmodified(server):
     client = LibreTranslator(source="en", target="de", api_key="x", custom_url=f"{server.url}/")
     assert client.translate("Good morning & good night + 100 %!") == "GOOD MORNING & GOOD NIGHT + 100 %!"
     assert client.translate_batch(["one", "two"]) == ["ONE", "TWO"]
+    client = LibreTranslator(source="auto", target="de", api_key="x", custom_url=f"{server.url}/")
+    assert client.translate("Good morning, how are you?") == "GOOD MORNING, HOW ARE YOU?"
+
+
+def test_head_is_answered_without_a_body_and_leaves_the_connection_usable(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for method, size in (("HEAD", 0), ("GET", 15), ("HEAD", 0)):
+        connection.request(method, "/health")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("content-length"), len(answer.read())) == (200, "15", size)
+    connection.close()
 
 
 def test_a_get_with_a_body_leaves_the_connection_usable(server):

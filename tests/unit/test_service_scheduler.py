@@ -5,6 +5,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.errors import Refusal
+from service.jobs import Job
 from service.scheduler import Scheduler, while_client_waits
 from tests.service_fakes import FakeTranslator
 
@@ -15,7 +16,7 @@ def translator():
 
 
 def begin(scheduler, text):
-    return asyncio.create_task(scheduler.translate([text], "en", "de"))
+    return asyncio.create_task(scheduler.translate(Job((text,), "en", "de")))
 
 
 async def begun(translator):
@@ -57,11 +58,11 @@ def test_a_request_that_finds_the_queue_full_is_refused_at_once(translator):
         with pytest.raises(
             Refusal, match=r"^Slowdown: as many .* will let wait \(1\)\..* raise MT_QUEUE_SIZE\.$"
         ) as refusal:
-            await scheduler.translate(["third"], "en", "de")
+            await scheduler.translate(Job(("third",), "en", "de"))
         assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "1"})
         translator.gate.set()
         await asyncio.gather(first, second)
-        await scheduler.translate(["fourth"], "en", "de")
+        await scheduler.translate(Job(("fourth",), "en", "de"))
 
     asyncio.run(scenario())
     assert translator.finished == ["first", "second", "fourth"]
@@ -93,11 +94,11 @@ def test_a_translation_given_up_while_it_runs_keeps_its_turn_until_it_ends(trans
         first.cancel()
         await asyncio.sleep(0)
         with pytest.raises(Refusal, match=r"Slowdown"):
-            await scheduler.translate(["second"], "en", "de")
+            await scheduler.translate(Job(("second",), "en", "de"))
         translator.gate.set()
         while scheduler._turns.locked():
             await asyncio.sleep(0.001)
-        return await scheduler.translate(["third"], "en", "de")
+        return await scheduler.translate(Job(("third",), "en", "de"))
 
     assert texts_of([asyncio.run(scenario())]) == ["THIRD"]
 
@@ -106,10 +107,41 @@ def test_a_failing_translation_gives_its_turn_back(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=0)
         with pytest.raises(TypeError):
-            await scheduler.translate([5], "en", "de")
-        return await scheduler.translate(["a"], "en", "de")
+            await scheduler.translate(Job((5,), "en", "de"))
+        return await scheduler.translate(Job(("a",), "en", "de"))
 
     assert texts_of([asyncio.run(scenario())]) == ["A"]
+
+
+def wishes(translator, **fields):
+    asyncio.run(Scheduler(translator, queue_size=0).translate(Job(("a",), "en", "de", **fields)))
+    return translator.wishes
+
+
+def test_what_a_job_wishes_reaches_the_translator(translator):
+    asked = wishes(translator, n_best=2, beam=3, prefix="B", deadline_seconds=60)
+    assert (asked["search"].beam, asked["prefix"]) == (3, "B")
+    assert 0 < asked["deadline"] <= 60
+    assert wishes(translator) == {"search": translator.options(n_best=1), "prefix": "", "deadline": None}
+
+
+def test_a_beam_is_never_narrower_than_the_translations_wanted(translator):
+    assert wishes(translator, n_best=4, beam=2)["search"].beam == 4
+
+
+def test_a_deadline_counts_from_when_the_job_came(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=1)
+        translator.gate.clear()
+        first = begin(scheduler, "first")
+        await begun(translator)
+        second = asyncio.create_task(scheduler.translate(Job(("late",), "en", "de", deadline_seconds=1e-9)))
+        await asyncio.sleep(0)
+        translator.gate.set()
+        await asyncio.gather(first, second)
+
+    asyncio.run(scenario())
+    assert 0 < translator.wishes["deadline"] < 1e-3
 
 
 def request_that_hears(*messages):

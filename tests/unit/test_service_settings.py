@@ -14,7 +14,8 @@ def test_without_variables_the_defaults_hold():
 
 def test_each_variable_sets_the_field_of_its_name():
     environment = {"MT_HOST": "::1", "MT_PORT": "0", "MT_BUNDLE": "/models/a", "MT_LOG_LEVEL": "debug"}
-    settings = read_settings({}, environment)
+    settings = read_settings({}, environment | {"MT_SUGGESTIONS": "s.jsonl"})
+    assert settings.suggestions == Path("s.jsonl")
     assert (settings.host, settings.port, settings.bundle) == ("::1", 0, Path("/models/a"))
     assert settings.log_level == "debug"
 

@@ -101,6 +101,13 @@ def keep(folder: Path, facts: Facts) -> None:
     replace_text(folder / FILE, json.dumps(facts, indent=1, ensure_ascii=False))
 
 
+def by_part(facts: Facts) -> dict[str, Any]:
+    """The facts in three parts, so that two sets of them can be compared key by key."""
+    texts = {key: fact for key, fact in facts.items() if PAIRS in key}
+    others = {key: fact for key, fact in facts.items() if key not in texts}
+    return {"vocabulary": others.pop("vocabulary"), "recipe": others, "corpora": texts}
+
+
 def _read(path: Path) -> Facts | None:
     if not path.exists():
         return None

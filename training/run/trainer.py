@@ -73,6 +73,7 @@ class Trainer:
         Gives a report of one line.
         """
         self._resume()
+        self._workers.require_same(precision=keras.config.dtype_policy().name, checkpoint=(self._update, self._place))
         self._workers.draw_apart(self.model.variables)
         started = time.monotonic() - self._journal.seconds
         saved = time.monotonic()

@@ -6,22 +6,23 @@ of one process with as many batches. The first worker is the chief: it alone wri
 """
 
 import atexit
-import json
-import os
+import hashlib
 import shutil
+import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from mt.errors import TrainingError
+from training.run.cluster import VARIABLE, find_seat
 
 Tensor = Any
-VARIABLE = "TF_CONFIG"
-_EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,28 @@ class Workers:
         """Whether the flag is set for at least one of them, so that all of them end at the same update."""
         return flag if self.count == 1 else bool(self.sum([tf.constant(float(flag))])[0] > 0)
 
+    def wait(self) -> None:
+        """Returns once all of them have come here, however long that takes."""
+        self.any(False)
+
+    def require_same(self, **facts: Any) -> None:
+        """TrainingError, for all of them, when one has another fact than the chief, as text; each gives the same keys.
+
+        Otherwise they would train several models and add up what does not belong together.
+        """
+        if self.count == 1:
+            return
+        own = np.array([_digits(fact) for fact in facts.values()])
+        (chief,) = self.sum([tf.constant(own if self.is_chief else np.zeros_like(own))])
+        is_same = np.all(np.asarray(chief) == own, axis=1)
+        names = " and ".join(name for name, same in zip(facts, is_same, strict=True) if not same)
+        if self.any(bool(names)):
+            fault = f"has another {names} than the chief" if names else "cannot go on: another one tells what differs"
+            raise TrainingError(
+                f"Worker {self.index} of {self.count} {fault}. Give all of them the same recipe, corpora, --out and "
+                "training.precision, then start all of them again."
+            )
+
     def folder(self, chief: Path) -> Path:
         """Where this one writes: the chief to its folder, each other one to one that is removed when it ends."""
         if self.is_chief:
@@ -79,52 +102,42 @@ class Workers:
 ALONE = Workers()
 
 
-def join_workers() -> Workers:
+def join_workers(connect: Callable[[], Any] = tf.distribute.MultiWorkerMirroredStrategy) -> Workers:
     """The workers that TF_CONFIG names, once all of them are there, or ALONE without it.
 
-    Must be called before TensorFlow computes anything. TrainingError for a TF_CONFIG that names no worker.
+    Must be called before TensorFlow computes anything. `connect` waits for the others and gives the strategy.
+    TrainingError for a wrong TF_CONFIG.
     """
-    text = os.environ.get(VARIABLE, "").strip()
-    if not text:
+    seat = find_seat()
+    if seat.count == 1:
         return ALONE
-    index, count = _place(text)
-    if count == 1:
-        return ALONE
-    print(f"Worker {index} of {count} waits for the others …", flush=True)
+    print(f"Worker {seat.index} of {seat.count} waits for {', '.join(seat.others)} …", flush=True)
     try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        with _interruptible():
+            strategy = connect()
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise TrainingError(f"The workers of {VARIABLE} do not come together: {error}") from error
-    if strategy.num_replicas_in_sync != count:
+    if strategy.num_replicas_in_sync != seat.count:
         raise TrainingError(
-            f"Each worker must have one device, got {strategy.num_replicas_in_sync} devices for {count} workers. Start "
-            "one worker for each GPU, and show it that GPU alone with CUDA_VISIBLE_DEVICES."
+            f"Each worker must have one device, got {strategy.num_replicas_in_sync} devices for {seat.count} workers. "
+            "Start one worker for each GPU, and show it that GPU alone with CUDA_VISIBLE_DEVICES."
         )
-    return Workers(index, count, _all_reduce(strategy))
+    return Workers(seat.index, seat.count, _all_reduce(strategy))
 
 
-def refuse_workers() -> None:
-    """TrainingError where TF_CONFIG asks for several workers, for what one process does alone."""
-    text = os.environ.get(VARIABLE, "").strip()
-    if text and _place(text)[1] > 1:
-        raise TrainingError(
-            f"With several workers ({VARIABLE}), give `mt-train subwords` on one machine, then `mt-train run` on each, "
-            "then the steps that follow on one."
-        )
-
-
-def _place(text: str) -> tuple[int, int]:
-    """This worker's number and how many there are; a "chief" comes before those called "worker"."""
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end the process at once; Python's own handler would come only after TensorFlow has waited."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        config = json.loads(text)
-        cluster, task = config["cluster"], config["task"]
-        addresses = {kind: cluster.get(kind, []) for kind in ("chief", "worker")}
-        if not all(isinstance(found, list) for found in addresses.values()):
-            raise TypeError("a kind of worker without a list of addresses")
-        names = [(kind, number) for kind, found in addresses.items() for number in range(len(found))]
-        return names.index((task["type"], int(task["index"]))), len(names)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise TrainingError(f"{VARIABLE} must name all workers and this one, as {_EXAMPLE}, got '{text}'.") from None
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _digits(fact: Any) -> np.ndarray:
+    """A fingerprint of 128 bits in numbers that float32 holds exactly, in whatever type they are added up."""
+    return np.frombuffer(hashlib.sha256(str(fact).encode()).digest()[:16], np.uint8).astype(np.float32)
 
 
 def _all_reduce(strategy: Any) -> Any:

@@ -64,12 +64,12 @@ def test_a_file_is_translated_too_greedily_if_asked_for(run, tmp_path):
     assert printed.split("\n") == [*(one.text for one in expected), ""]
 
 
-def test_json_gives_source_text_score_alternatives_and_warnings(run):
+def test_json_gives_source_text_scores_alternatives_and_warnings(run):
     _, printed, _ = run(*translate("--json", "--n-best", 3), given=b"one\ntwo\n")
     expected = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
     for line, source, one in zip(printed.splitlines(), ["one", "two"], expected, strict=True):
         values = json.loads(line)
-        assert set(values) == {"source", "text", "score", "alternatives", "warnings"}
+        assert set(values) == {"source", "text", "score", "alternatives", "warnings", "alternative_scores"}
         assert (values["source"], values["text"]) == (source, one.text)
         assert values["score"] == pytest.approx(one.score, abs=1e-3)
         assert tuple(values["alternatives"]) == one.alternatives

@@ -110,6 +110,13 @@ def test_a_folder_without_permission_is_named(refused, folder):
     assert "Permission denied" in refused("subwords", folder / "recipe.toml", "--out", folder / "closed" / "out")
 
 
+@pytest.mark.parametrize("command", ["run", "all"])
+def test_a_wrong_cluster_is_refused_before_anything_is_made(refused, folder, monkeypatch, command):
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}')
+    assert refused(command).startswith('TF_CONFIG names parameter servers ("ps"), which Keras 3 cannot train with')
+    assert not (folder / "out").exists()
+
+
 def test_a_corpus_that_cannot_begin_a_recipe_is_answered_with_what_to_do(refused, folder):
     source, target = ["--source", folder / "train.en"], ["--target", folder / "train.de"]
     message = refused("init", *source, "--out", folder / "new")

@@ -136,6 +136,19 @@ def test_a_damaged_identity_is_refused(begun, text):
         go_on(begun)
 
 
+def test_the_parts_of_an_identity_differ_with_what_they_are_of():
+    parts = identity.by_part(describe()[1])
+    assert identity.by_part(describe()[1]) == parts
+
+    def differing(**changes):
+        others = identity.by_part(describe(**changes)[1])
+        return [name for name, part in parts.items() if others[name] != part]
+
+    assert differing(training={"max_updates": 7}) == ["recipe"]
+    assert differing(kind="bpe") == ["vocabulary"]
+    assert differing(texts=training_runs.corpora(pairs=119)) == ["corpora"]
+
+
 def bitext(sources, targets):
     return Bitext("en", "de", sources, targets)
 

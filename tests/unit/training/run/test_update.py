@@ -10,6 +10,7 @@ import tensorflow as tf
 from mt.model import ModelConfig, Seq2Seq
 from mt.tokenizer import EOS
 from tests import tiny
+from tests.together import together
 from training.data.dataset import Example, make_batch
 from training.recipe import TrainingConfig
 from training.run.update import Updater, choose_precision
@@ -129,6 +130,22 @@ def test_batches_of_one_update_count_as_one_batch_by_their_pieces(examples, is_t
     assert int(parts.optimizer.iterations) == 1
     for found, expected in zip(parts.variables, whole.variables, strict=True):
         np.testing.assert_allclose(np.asarray(found), np.asarray(expected), atol=2e-5)
+
+
+def test_an_update_of_several_workers_is_that_of_one_with_the_batches_of_all(examples):
+    batches = [make_batch(examples[chosen]) for chosen in (slice(2), slice(2, 3), slice(3, 5))]
+    config = TrainingConfig(clip_norm=0.05, label_smoothing=0.1)
+    alone, *models = (new_model() for _ in range(3))
+    expected = Updater(alone, config)(batches, RATE)
+
+    def work(workers):
+        return Updater(models[workers.index], config, workers)(batches, RATE)
+
+    assert [result.result() for result in together(2, work)] == pytest.approx([expected] * 2, abs=1e-6)
+    first, second = (model.trainable_variables for model in models)
+    assert_same(second, first)
+    for found, one in zip(first, alone.trainable_variables, strict=True):
+        np.testing.assert_allclose(np.asarray(found), np.asarray(one), atol=1e-5)
 
 
 def test_clipping_looks_at_the_gradient_of_all_batches_of_an_update(examples):
