@@ -59,6 +59,11 @@ class Manifest:
         return tuple((source, target) for source, _, target in (name.partition("-") for name in self.directions))
 
     @property
+    def fingerprint(self) -> str:
+        """A sha256 that two bundles share only when all their files are equal."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
+
+    @property
     def age(self) -> tuple[tuple[int, ...], str]:
         """Of two bundles of one name the greater is the newer: by the numbers in `version`, then by `created`."""
         return tuple(map(int, re.findall(r"\d+", self.version))), self.created

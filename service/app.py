@@ -1,4 +1,4 @@
-"""The application: dialects, limits and error answers around one translator."""
+"""The application: dialects, limits and error answers around the models."""
 
 import asyncio
 import logging
@@ -13,7 +13,8 @@ from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
 from service.methods import HeadAsGet
-from service.routes import deepl, deepl_faults, libretranslate, probes, stream
+from service.models import Models
+from service.routes import deepl, deepl_faults, libretranslate, models, probes, stream
 from service.settings import Settings
 from service.state import Service
 
@@ -43,12 +44,13 @@ def _log(error: Exception) -> None:
 def create_app(
     settings: Settings,
     load: Callable[[Settings], Translator] = load_translator,
-    on_ready: Callable[[Translator], None] = _ignore,
+    on_ready: Callable[[Models], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
-    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error.
+    `load` runs in a thread of its own, with settings that name one bundle. As soon as there is something to serve
+    `on_ready` gets it; where the settings cannot be served, `on_failure` gets the error.
     """
     service = Service(settings)
 
@@ -57,6 +59,8 @@ def create_app(
             on_ready(await service.load(load))
         except Exception as error:
             on_failure(error)
+        else:
+            await service.keep_up()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +72,7 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, probes):
+    for dialect in (libretranslate, stream, deepl, models, probes):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from mt import DragomanError
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.models import Models
 from service.settings import Settings, SettingsError, read_settings, settings_table
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
     parser.add_argument("--host", help="the address to listen on (MT_HOST)")
     parser.add_argument("--port", help="the port to listen on (MT_PORT)")
     parser.add_argument("--bundle", help="the bundle directory to serve (MT_BUNDLE)")
+    parser.add_argument("--bundles", help="a folder of bundle directories to serve (MT_BUNDLES)")
     options = vars(parser.parse_args(arguments))
     return {f"MT_{name.upper()}": value for name, value in options.items() if value is not None}
 
@@ -68,7 +70,7 @@ def serve(settings: Settings, load: "Callable[[Settings], Translator]" = load_tr
         failures.append(error)
         server.should_exit = True
 
-    app = create_app(settings, load, lambda translator: _say(greeting(translator, address)), give_up)
+    app = create_app(settings, load, lambda models: _say(greeting(models, address)), give_up)
     server = uvicorn.Server(server_config(app, settings))
     _say("Loading the translator …")
     try:
@@ -113,12 +115,14 @@ def public_address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def greeting(translator: "Translator", address: str) -> str:
-    """Where the translator is, and a command that works as it stands."""
-    directions = ", ".join(f"{source} → {target}" for source, target in translator.directions)
-    source, target = next((pair for pair in translator.directions if pair[0] == "en"), translator.directions[0])
+def greeting(models: Models, address: str) -> str:
+    """Where the models are, and a command that works as it stands."""
+    names = " and ".join(model.translator.name for model in models)
+    names += " translate" if len(models) > 1 else " translates"
+    directions = ", ".join(f"{source} → {target}" for source, target in models.directions)
+    source, target = next((pair for pair in models.directions if pair[0] == "en"), models.directions[0])
     return (
-        f"{translator.name} translates {directions} at {address} (what else it answers: {address}/docs). Try:\n"
+        f"{names} {directions} at {address} (what else it answers: {address}/docs). Try:\n"
         f"curl -d q='Good morning!' -d source={source} -d target={target} {address}/translate"
     )
 

@@ -43,7 +43,7 @@ async def translate(request: Request) -> Answer:
     the model's limit), `split` (an overlong sentence was translated in parts).
     """
     service = service_of(request)
-    directions = service.scheduler().translator.directions
+    directions = service.models().directions
     fields = await _read(request)
     job = read_job(fields, directions, service.settings)
     async with service.access().admitted(request, fields, job.characters):
@@ -58,7 +58,7 @@ async def languages(request: Request) -> Answer:
 
     English and Portuguese are targets as the variants that DeepL has; which one is asked for makes no difference.
     """
-    directions = service_of(request).scheduler().translator.directions
+    directions = service_of(request).models().directions
     fields, _ = await _admitted(request)
     side = fields.get("type")
     if side in (None, "source"):
