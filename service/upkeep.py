@@ -97,7 +97,7 @@ class Upkeep:
         for place in places:
             assert place.manifest
             serving = self._models.get(name)
-            if serving and serving.translator.fingerprint == place.manifest.fingerprint:
+            if serving and serving.translator.manifest.fingerprint == place.manifest.fingerprint:
                 return
             if self._is_rejected(place):
                 continue

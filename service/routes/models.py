@@ -81,7 +81,7 @@ def _model(models: Models, model: Model) -> dict[str, Any]:
     translator, manifest = model.translator, model.translator.manifest
     return {
         **_named(manifest),
-        "hash": translator.fingerprint,
+        "hash": manifest.fingerprint,
         "description": manifest.description,
         "languages": list(dict.fromkeys(code for direction in manifest.pairs for code in direction)),
         "directions": manifest.directions,
