@@ -83,6 +83,11 @@ class Bundle:
     tokenizer: Tokenizer
 
     @property
+    def fingerprint(self) -> str:
+        """A sha256 that two bundles share only when all their files are equal."""
+        return self.manifest.fingerprint
+
+    @property
     def saved_model(self) -> Path:
         """The folder of the SavedModel."""
         return self.path / SAVED_MODEL

@@ -40,6 +40,8 @@ class Translator:
         self._planner = Planner(bundle.tokenizer, longest)
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
+        self.fingerprint = bundle.fingerprint
+        self.best_batch, self.calls_at_once = self._engine.best_batch, self._engine.calls_at_once
         self.directions = bundle.manifest.pairs
         self._search, self._clock = search or bundle.manifest.search_options, clock
 

@@ -16,8 +16,9 @@ from service.detection import Detector, load_predict
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
 from service.journey import travel
-from service.models import Models
+from service.models import Model, Models
 from service.scheduler import STOPPING, Scheduler
+from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
 from service.streams import Streams
 from service.suggestions import Suggestions
@@ -49,11 +50,16 @@ class Service:
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
-        self.catalogue = Models(self._schedule)
+        self._cache = HypothesisCache(self.settings.cache_bytes)
+        self.catalogue = Models(self._schedule, self._forget)
         self.streams = Streams(self.settings.max_streams)
 
     def _schedule(self, translator: "Translator") -> Scheduler:
-        return Scheduler(translator, self.settings.queue_size)
+        return Scheduler(translator, self.settings.queue_size, self.settings.threads, self._cache)
+
+    def _forget(self, model: Model) -> None:
+        """Nothing; what a model has found that serves no more is not kept."""
+        self._cache.forget(model.translator.fingerprint)
 
     @property
     def obstacle(self) -> str:
@@ -128,7 +134,8 @@ class Service:
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order.
 
-        Raises Refusal 503 while nothing can be translated, and UnsupportedLanguage without a way to the target.
+        Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does, and
+        UnsupportedLanguage where there is no way to the target.
         """
         models = self.models()
         if job.source == AUTO:

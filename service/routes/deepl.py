@@ -6,6 +6,7 @@ no glossaries and documents here, so what is asked about them is answered as Dee
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -18,15 +19,13 @@ from service.jobs import Outcome
 from service.routes import deepl_docs as docs
 from service.routes.deepl_faults import Explained, no_glossary, shown
 from service.routes.deepl_languages import base, sources, targets
-from service.routes.deepl_order import LISTS, read_job
+from service.routes.deepl_order import ANSWER_SECONDS, LISTS, read_job
 from service.scheduler import while_client_waits
 from service.state import service_of
 
 router = APIRouter(tags=["DeepL"])
 
 MAX_BODY_BYTES = 128 * 1024  # DeepL's own limit
-# The official client waits 10 s for an answer, and then sends the same request again.
-ANSWER_SECONDS = 9.0
 # What DeepL says to those who may have as many characters as they want.
 NO_LIMIT = 10**12
 
@@ -39,15 +38,18 @@ async def translate(request: Request) -> Answer:
 
     Where the server has keys, yours comes as `Authorization: DeepL-Auth-Key KEY` or in the field `auth_key`.
     Accepted without effect: `context`, `preserve_formatting`, `model_type`, `custom_instructions` and fields that are
-    not listed. A translation has `warnings`, which DeepL's has not, when there are any: `length_limit` (it was cut at
-    the model's limit), `split` (an overlong sentence was translated in parts).
+    not listed. A translation has `warnings`, which DeepL's has not, when there are any: those of `/translate`. What
+    cannot be translated whole within 9 seconds gets 429, as DeepL's clients would not see that a part is missing.
     """
     service = service_of(request)
     directions = service.models().directions
     fields = await _read(request)
     job = read_job(fields, directions, service.settings)
-    async with service.access().admitted(request, fields, job.characters):
+    async with service.access().admitted(request, fields, job.characters) as client:
+        job = replace(job, client=client.account)
         outcomes = await while_client_waits(request, in_time(service.translate(job)))
+        if any("deadline" in outcome.translation.warnings for outcome in outcomes):
+            raise _too_late(ANSWER_SECONDS)
     return Answer({"translations": [_translation(*pair) for pair in zip(job.texts, outcomes, strict=True)]})
 
 
@@ -148,11 +150,12 @@ async def in_time(work: Awaitable[Result], seconds: float = ANSWER_SECONDS) -> R
         async with asyncio.timeout(seconds):
             return await work
     except TimeoutError:
-        raise Refusal(
-            429,
-            f"This request could not be translated within {seconds:g} seconds. Try again, or send fewer texts at once.",
-            {"Retry-After": "1"},
-        ) from None
+        raise _too_late(seconds) from None
+
+
+def _too_late(seconds: float) -> Refusal:
+    text = f"This request could not be translated within {seconds:g} seconds. Try again, or send fewer texts at once."
+    return Refusal(429, text, {"Retry-After": "1"})
 
 
 def _translation(text: str, outcome: Outcome) -> dict[str, Any]:

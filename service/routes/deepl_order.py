@@ -11,6 +11,8 @@ from service.settings import Settings
 
 # Fields that may come several times in a form.
 LISTS = frozenset({"text", "ignore_tags", "non_splitting_tags", "splitting_tags", "custom_instructions"})
+# The official client waits 10 s for an answer, and then sends the same request again.
+SEARCH_SECONDS, ANSWER_SECONDS = 8.5, 9.0
 FLAGS = {"0": False, "false": False, "1": True, "true": True}
 
 
@@ -26,7 +28,7 @@ def read_job(fields: dict[str, Any], directions: Directions, settings: Settings)
     form = read_form(fields)
     if form.kind != "text":
         raise unsupported("tag_handling", f"This server cannot keep the tags of {form.kind} yet. Leave it out.")
-    return Job(tuple(texts), source, target)
+    return Job(tuple(texts), source, target, deadline_seconds=SEARCH_SECONDS)
 
 
 def _texts(given: Any, settings: Settings) -> list[str]:

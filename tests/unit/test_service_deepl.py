@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mt import Form
 from service.errors import Refusal
 from service.routes.deepl import in_time
-from service.routes.deepl_order import read_form
+from service.routes.deepl_order import read_form, read_job
+from service.settings import Settings
 from tests.service_fakes import Client, limited
 
 
@@ -253,6 +254,18 @@ def test_documents_are_refused_and_not_found(client):
     for path in ("/v2/document/1", "/v2/document/1/result"):
         answer = client.post_json(path, {"document_key": "a"})
         assert (answer.status_code, answer.json()["message"]) == (404, "Document not found")
+
+
+def test_a_translation_that_was_not_finished_in_time_is_refused_rather_than_sent_in_part(client):
+    answer = client.deepl(text=["a", "LATE"])
+    detail = "This request could not be translated within 9 seconds. Try again, or send fewer texts at once."
+    assert (answer.status_code, answer.json()) == (429, {"message": "Too many requests", "detail": detail})
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_search_ends_before_the_client_gives_up(client):
+    fields = {"text": ["a"], "source_lang": "EN", "target_lang": "DE"}
+    assert read_job(fields, client.translator.directions, Settings()).deadline_seconds == 8.5
 
 
 def test_work_that_takes_longer_than_the_client_waits_is_refused():

@@ -12,15 +12,16 @@ from tests.service_fakes import FakeTranslator
 
 def test_before_loading_the_way_to_the_translator_is_closed_with_a_reason():
     with pytest.raises(Refusal, match=r"The translator is being loaded. Try again in a few seconds.") as refusal:
-        Service(Settings()).scheduler()
+        Service(Settings()).models()
     assert (refusal.value.status, refusal.value.headers) == (503, {"Retry-After": "1"})
 
 
 def test_a_loaded_translator_has_been_warmed_up_before_it_is_asked():
     service, translator = Service(Settings()), FakeTranslator()
-    assert asyncio.run(service.load(lambda _: translator)) is translator
+    (model,) = asyncio.run(service.load(lambda _: translator))
+    assert model.translator is translator
     assert translator.is_warm
-    assert service.scheduler().translator is translator
+    assert list(service.models()) == [model]
 
 
 def test_before_loading_the_gate_is_closed_and_then_it_is_open():
@@ -49,7 +50,7 @@ def test_a_translator_that_cannot_be_loaded_leaves_the_way_closed():
     with pytest.raises(ValueError, match=r"no such bundle"):
         asyncio.run(service.load(fail))
     with pytest.raises(Refusal, match=r"could not be loaded; the server's log says why"):
-        service.scheduler()
+        service.models()
 
 
 def test_a_draining_service_takes_nothing_more():
@@ -57,4 +58,4 @@ def test_a_draining_service_takes_nothing_more():
     asyncio.run(service.load(lambda _: FakeTranslator()))
     service.drain()
     with pytest.raises(Refusal, match=r"This server is stopping"):
-        service.scheduler()
+        service.models()
