@@ -119,7 +119,7 @@ def greeting(models: Models, address: str) -> str:
     """Where the models are, and a command that works as it stands."""
     names = " and ".join(model.translator.name for model in models)
     names += " translate" if len(models) > 1 else " translates"
-    directions = ", ".join(f"{source} → {target}" for source, target in models.directions)
+    directions = ", ".join(f"{source} → {target}" for model in models for source, target in models.serves(model))
     source, target = next((pair for pair in models.directions if pair[0] == "en"), models.directions[0])
     return (
         f"{names} {directions} at {address} (what else it answers: {address}/docs). Try:\n"

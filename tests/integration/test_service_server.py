@@ -95,7 +95,7 @@ def own_server():
 def test_libretranslatepy_works_unmodified(server, key):
     client = LibreTranslateAPI(server.url, key)
     assert client.translate("Hello, Größe!\n", "en", "de") == "HELLO, GRÖSSE!\n"
-    assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en"]}  # a GET with a body
+    assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en", "pt-br"]}  # a GET with a body
     assert client.translate("Guten Morgen, wie geht es dir?", "auto", "en") == "guten morgen, wie geht es dir?"
     assert client.detect("Guten Morgen, wie geht es dir?")[0]["language"] == "de"
 
