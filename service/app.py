@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -11,12 +11,17 @@ from fastapi_offline import FastAPIOffline
 from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
+from service.instruments import Instruments
 from service.limits import BodyLimit
+from service.logs import RequestLog
 from service.methods import HeadAsGet
 from service.models import Models
-from service.routes import deepl, deepl_faults, libretranslate, models, probes, stream
+from service.routes import deepl, deepl_faults, libretranslate, probes, stream
+from service.routes import metrics as metrics_route
+from service.routes import models as models_route
 from service.settings import Settings
 from service.state import Service
+from service.watch import Watched, Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +35,8 @@ the query. Every fault is answered with `{"error": "what is wrong"}`, under `/v2
 
 def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
-    return Translator(load_bundle(settings.bundle or shipped_bundle()), engine=settings.engine)
+    threads = 1 if settings.workers > 1 else None  # several processes would only fight for the cores
+    return Translator(load_bundle(settings.bundle or shipped_bundle()), threads, settings.engine)
 
 
 def _ignore(_: object) -> None:
@@ -46,37 +52,54 @@ def create_app(
     load: Callable[[Settings], Translator] = load_translator,
     on_ready: Callable[[Models], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
+    instruments: Instruments | None = None,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
     `load` runs in a thread of its own, with settings that name one bundle. As soon as there is something to serve
-    `on_ready` gets it; where the settings cannot be served, `on_failure` gets the error.
+    `on_ready` gets it; where the settings cannot be served, `on_failure` gets the error. The
+    `instruments` are by default its own.
     """
-    service = Service(settings)
+    instruments = instruments or Instruments()
+    service, traces = Service(settings, instruments.metrics), instruments.traces
 
-    async def bring_up() -> None:
+    async def bring_up() -> bool:
         try:
-            on_ready(await service.load(load))
+            await service.load(load)
         except Exception as error:
             on_failure(error)
-        else:
-            await service.keep_up()
+            return False
+        return True
+
+    async def keep_up(loading: Awaitable[bool]) -> None:
+        if await loading:
+            await service.keep_up(on_ready)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(bring_up())
+        keeping = asyncio.create_task(keep_up(loading))
+        if settings.workers > 1:
+            await loading  # one of several leaves the clients to those that can answer already
         yield
-        loading.cancel()
+        for task in (loading, keeping):
+            task.cancel()
         service.drain()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, models, probes):
+    for dialect in (libretranslate, stream, deepl, models_route, probes, metrics_route):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
+    watchers: list[Watcher] = [service.metrics.count, RequestLog(settings.log_texts)]
+    if traces is not None:
+        watchers.append(traces.send)
+    app.add_middleware(Watched, watchers=watchers)
     app.add_middleware(HeadAsGet)
     return app

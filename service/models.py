@@ -18,10 +18,14 @@ PIVOT = "en"  # the first choice for a language between two others: most models 
 class Model:
     """A translator with its scheduler, and how many requests are under way through it."""
 
-    def __init__(self, translator: "Translator", scheduler: "Scheduler", since: datetime):
+    def __init__(
+        self, translator: "Translator", scheduler: "Scheduler", since: datetime, on_end: "Callable[[Model], object]"
+    ):
+        """`on_end` gets it when it is retired and has done all it had begun."""
         self.translator = translator
         self.scheduler = scheduler
         self.since = since
+        self._on_end = on_end
         self._users = 0
         self._is_retired = False
 
@@ -43,6 +47,7 @@ class Model:
     def _close_when_done(self) -> None:
         if self._is_retired and not self._users:
             self.scheduler.close()
+            self._on_end(self)
 
 
 class Leg(NamedTuple):
@@ -63,11 +68,11 @@ class Models:
     def __init__(
         self,
         schedule: "Callable[[Translator], Scheduler]",
-        on_retired: Callable[[Model], object] = lambda _: None,
+        on_end: Callable[[Model], object] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
-        """`schedule` makes a scheduler for a translator; `on_retired` gets each model that is replaced or removed."""
-        self._schedule, self._on_retired, self._now = schedule, on_retired, now
+        """`schedule` makes a scheduler for a translator; `on_end`: as for Model."""
+        self._schedule, self._on_end, self._now = schedule, on_end, now
         self._models: dict[str, Model] = {}
         self._routes: dict[Pair, tuple[Leg, ...]] = {}
 
@@ -83,7 +88,7 @@ class Models:
 
     def put(self, translator: "Translator") -> None:
         """Nothing; from now on the translator serves in place of the one of its name, which ends what it has begun."""
-        model = Model(translator, self._schedule(translator), self._now())
+        model = Model(translator, self._schedule(translator), self._now(), self._on_end)
         self._replace({**self._models, translator.name: model})
 
     def remove(self, name: str) -> None:
@@ -96,7 +101,6 @@ class Models:
         self._routes = routes(self._models.values())
         for model in retired:
             model.retire()
-            self._on_retired(model)
 
     @property
     def directions(self) -> tuple[Pair, ...]:
@@ -112,6 +116,11 @@ class Models:
     def max_n_best(self) -> int:
         """How many translations of a text any of the models can give."""
         return min(model.translator.max_n_best for model in self)
+
+    @property
+    def waiting(self) -> int:
+        """How many sentences wait to be decoded."""
+        return sum(model.scheduler.waiting for model in self)
 
     def legs(self, source: str, target: str) -> tuple[Leg, ...]:
         """One leg, or two that meet in a third language; raises UnsupportedLanguage where there is no way."""

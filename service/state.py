@@ -16,7 +16,9 @@ from service.detection import Detector, load_predict
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
 from service.journey import travel
+from service.metrics import Metrics
 from service.models import Model, Models
+from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
 from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
@@ -42,6 +44,7 @@ class Service:
     """The models' life behind the routes: loading, ready, draining; or failed."""
 
     settings: Settings
+    metrics: Metrics = field(default_factory=Metrics)
     suggestions: Suggestions | None = None  # None where none are kept
     upkeep: Upkeep | None = None  # None where one bundle is served, whatever becomes of its folder
     _stop: str = LOADING  # why nothing can be translated, whatever models there are
@@ -51,15 +54,23 @@ class Service:
 
     def __post_init__(self) -> None:
         self._cache = HypothesisCache(self.settings.cache_bytes)
-        self.catalogue = Models(self._schedule, self._forget)
+        self.catalogue = Models(self._schedule, self._note_end)
         self.streams = Streams(self.settings.max_streams)
 
     def _schedule(self, translator: "Translator") -> Scheduler:
-        return Scheduler(translator, self.settings.queue_size, self.settings.threads, self._cache)
+        # One of several processes has one core to itself.
+        threads = self.settings.threads or (1 if self.settings.workers > 1 else 0)
+        scheduler = Scheduler(translator, self.settings.queue_size, threads, self._cache)
+        scheduler.on_batch = lambda size, _, counts: self.metrics.count_batch(size, self.catalogue.waiting, counts)
+        self.metrics.loaded.labels(translator.name).set(1)
+        return scheduler
 
-    def _forget(self, model: Model) -> None:
-        """Nothing; what a model has found that serves no more is not kept."""
+    def _note_end(self, model: Model) -> None:
+        """Nothing; what a model has found that serves no more is counted, and not kept."""
         self._cache.forget(model.translator.fingerprint)
+        self.metrics.count_queue(self.catalogue.waiting, model.scheduler.counts)
+        if self.catalogue.get(model.translator.name) is None:
+            self.metrics.loaded.labels(model.translator.name).set(0)
 
     @property
     def obstacle(self) -> str:
@@ -83,10 +94,10 @@ class Service:
         return Detector(self.models().languages, load_predict())
 
     async def load(self, load: Load) -> Models:
-        """What serves, as soon as it is at least one translator of those that `load` gives in a thread, tried out.
+        """What serves: the translators that `load` gives in a thread, tried out; none of an empty folder of bundles.
 
-        From then on requests are let in. Raises KeyFileError when the key file cannot be used, and what is wrong with
-        the bundle, or with the folder of bundles, of the settings.
+        From then on requests are let in, as soon as there is one. Raises KeyFileError when the key file cannot be used,
+        and what is wrong with the bundle, or with the folder of bundles, of the settings.
         """
         try:
             self._access = await asyncio.to_thread(Access, self.settings)
@@ -99,12 +110,16 @@ class Service:
             self._stop = FAILED
             raise
         self._stop = ""
-        while not len(self.catalogue):
-            await self._look_again()
         return self.catalogue
 
-    async def keep_up(self) -> None:
-        """Nothing for one bundle; for a folder of them, never anything: what serves is what it holds."""
+    async def keep_up(self, on_ready: Callable[[Models], object]) -> None:
+        """Nothing for one bundle; for a folder of them, never anything: what serves is what it holds.
+
+        `on_ready` gets what serves as soon as it is something.
+        """
+        while not len(self.catalogue):
+            await self._look_again()
+        on_ready(self.catalogue)
         while self.upkeep:
             await self._look_again()
 
@@ -137,7 +152,8 @@ class Service:
         Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does, and
         UnsupportedLanguage where there is no way to the target.
         """
-        models = self.models()
+        models, record = self.models(), current_record()
+        record.texts = record.texts or job.texts  # not those of a part, as which a job may come here again
         if job.source == AUTO:
             return await translate_detected(job, await self.guess_languages(job), self.translate)
         return await travel(models.legs(job.source, job.target), job)
@@ -145,6 +161,12 @@ class Service:
     async def guess_languages(self, job: Job) -> list[Guess]:
         """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
         return await guess_languages(job, self.detector(), self.models().directions)
+
+    def read_metrics(self, accept: str) -> tuple[bytes, str]:
+        """What Metrics.text gives, up to date."""
+        for model in self.catalogue:
+            self.metrics.count_queue(self.catalogue.waiting, model.scheduler.counts)
+        return self.metrics.text(accept)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -10,7 +11,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -181,3 +182,19 @@ class Client:
 def limited(**limits: Any) -> Settings:
     """The default settings with other limits."""
     return replace(Settings(), **limits)
+
+
+class SlowTranslator(FakeTranslator):
+    """Says so when it begins to translate, and takes half a second."""
+
+    def search(self, *arguments: Any) -> list[list[Hypothesis]]:
+        print("translating", flush=True)
+        time.sleep(0.5)
+        return super().search(*arguments)
+
+
+def load_slow(settings: Settings) -> SlowTranslator:
+    """What a program of a test loads: a slow translator, or for a bundle that is named its failure."""
+    if settings.bundle is not None:
+        raise {"bug": ZeroDivisionError("bug")}.get(settings.bundle.name, BundleError("/no/bundle has no manifest."))
+    return SlowTranslator()

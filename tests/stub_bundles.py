@@ -46,6 +46,8 @@ def load_stub(path: Path) -> StubTranslator:
 class StubScheduler:
     """Translates by writing its direction behind a text; remembers its jobs."""
 
+    waiting = 0
+
     def __init__(self, translator: StubTranslator) -> None:
         self.translator = translator
         self.is_closed = False

@@ -15,6 +15,7 @@ from service.fields import read_fields
 from service.jobs import Job
 from service.journey import approach, outcomes
 from service.models import Models
+from service.records import current_record
 from service.routes import stream_docs as docs
 from service.routes.libretranslate import answer_body
 from service.routes.libretranslate_order import Order, read_order
@@ -59,9 +60,9 @@ async def translate(request: Request) -> EventStream:
 
 async def _events(service: Service, order: Order) -> AsyncGenerator[bytes, None]:
     """The events; a fault becomes one when it comes behind others."""
-    job, has_begun = order.job, False
-    (text,) = job.texts
-    with service.streams.place():
+    job, has_begun, record = order.job, False, current_record()
+    (text,) = record.texts = job.texts
+    with service.streams.place(), record.phase("search"):
         try:
             (guess,) = await service.guess_languages(job)
             if guess.language in (None, job.target):

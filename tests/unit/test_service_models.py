@@ -82,24 +82,26 @@ def test_all_models_can_give_as_many_translations_as_the_least():
 
 
 def test_a_new_translator_takes_the_place_of_the_one_of_its_name():
-    retired, times = [], iter([datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)])
-    models = Models(StubScheduler, retired.append, lambda: next(times))
+    ended, times = [], iter([datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)])
+    models = Models(StubScheduler, ended.append, lambda: next(times))
     models.put(stub("a", version="1"))
     old = models.get("a")
     models.put(stub("a", version="2", directions="en-fr"))
     (new,) = models
     assert (new.translator.manifest.version, new.since.year, models.directions) == ("2", 2031, (("en", "fr"),))
-    assert (retired, old.scheduler.is_closed, new.scheduler.is_closed) == ([old], True, False)
+    assert (ended, old.scheduler.is_closed, new.scheduler.is_closed) == ([old], True, False)
 
 
 def test_what_is_under_way_ends_before_the_old_scheduler_closes():
-    models = serving(a="en-de")
+    ended = []
+    models = Models(StubScheduler, ended.append)
+    models.put(stub("a"))
     old = models.get("a")
     with old.used() as scheduler:
         with old.used():
             models.put(stub("a"))
-        assert not scheduler.is_closed
-    assert scheduler.is_closed
+        assert (scheduler.is_closed, ended) == (False, [])
+    assert (scheduler.is_closed, ended) == (True, [old])
 
 
 def test_a_removed_model_serves_nothing_more():
@@ -108,6 +110,13 @@ def test_a_removed_model_serves_nothing_more():
     models.remove("a")
     assert (models.directions, models.get("a"), len(models)) == ((("de", "fr"),), None, 1)
     assert removed.scheduler.is_closed
+
+
+def test_sentences_wait_for_all_models_together():
+    models = serving(a="en-de", b="de-fr")
+    for model, waiting in zip(models, (2, 3), strict=True):
+        model.scheduler.waiting = waiting
+    assert models.waiting == 5
 
 
 def test_closing_closes_every_scheduler():

@@ -78,11 +78,13 @@ def test_an_empty_folder_is_waited_for_and_each_bundle_loaded_with_settings_of_i
         return FakeTranslator()
 
     async def wait():
-        loading = asyncio.create_task(service.load(load))
-        while service.obstacle != NOTHING:
-            await asyncio.sleep(0)
+        assert len(await service.load(load)) == 0
+        assert service.obstacle == NOTHING
+        ready = asyncio.Event()
+        keeping = asyncio.create_task(service.keep_up(lambda _: ready.set()))
         put_bundle(tmp_path / "one", "fake-en-de")
-        await asyncio.wait_for(loading, 5)
+        await asyncio.wait_for(ready.wait(), 5)
+        keeping.cancel()
 
     asyncio.run(wait())
     assert loaded == [(tmp_path / "one", None)]
@@ -99,7 +101,7 @@ def test_a_look_that_fails_by_a_fault_of_our_own_is_logged_and_repeated(tmp_path
 
     async def keep_up():
         service = Service(Settings(bundles_seconds=0), upkeep=Broken())
-        keeping = asyncio.create_task(service.keep_up())
+        keeping = asyncio.create_task(service.keep_up(print))
         while service.upkeep.looks < 3:
             await asyncio.sleep(0)
         keeping.cancel()
@@ -111,7 +113,9 @@ def test_a_look_that_fails_by_a_fault_of_our_own_is_logged_and_repeated(tmp_path
 def test_one_bundle_is_not_looked_at_again():
     service = Service(Settings())
     asyncio.run(service.load(lambda _: FakeTranslator()))
-    asyncio.run(asyncio.wait_for(service.keep_up(), 5))
+    heard = []
+    asyncio.run(asyncio.wait_for(service.keep_up(heard.append), 5))
+    assert heard == [service.models()]
 
 
 def test_what_a_replaced_model_has_found_is_not_kept():
