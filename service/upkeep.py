@@ -95,9 +95,7 @@ class Upkeep:
     async def _serve_newest(self, name: str, places: Iterable[Place]) -> None:
         """Nothing; the first of these, newest first, that can be loaded serves, unless it does already."""
         for place in places:
-            assert place.manifest
-            serving = self._models.get(name)
-            if serving and serving.translator.manifest.fingerprint == place.manifest.fingerprint:
+            if self._serves_already(name, place):
                 return
             if self._is_rejected(place):
                 continue
@@ -108,8 +106,13 @@ class Upkeep:
                 continue
             self._models.put(translator)
             self._homes[name] = place.path
-            logger.info("%s %s is served now.", name, place.manifest.version)
+            logger.info("%s %s is served now.", name, translator.manifest.version)
             return
+
+    def _serves_already(self, name: str, place: Place) -> bool:
+        serving = self._models.get(name)
+        assert place.manifest
+        return serving is not None and serving.translator.manifest.fingerprint == place.manifest.fingerprint
 
     def _is_rejected(self, place: Place) -> bool:
         state, _ = self._rejected.get(place.path, (None, None))
@@ -120,8 +123,10 @@ class Upkeep:
         if self._seen.get(place.path) != place.state or self._is_rejected(place):
             return
         is_ours = not isinstance(error, DragomanError)
-        logger.error("The bundle %s is refused: %s", place.path, error, exc_info=error if is_ours else None)
-        reason = FAULT if is_ours else str(error).replace(str(place.path), place.path.name)
+        # As text: whoever keeps the error keeps frames, and with them what they hold.
+        text = str(error)
+        logger.error("The bundle %s is refused: %s", place.path, text, exc_info=error if is_ours else None)
+        reason = FAULT if is_ours else text.replace(str(place.path), place.path.name)
         self._rejected[place.path] = place.state, Rejection(place.path.name, reason, place.manifest)
 
     def _tell(self, trouble: str) -> None:
