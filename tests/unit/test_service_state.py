@@ -134,3 +134,12 @@ def test_what_a_replaced_model_has_found_is_not_kept():
 
     before, behind = asyncio.run(translate())
     assert before == behind == ["a", "b"]
+
+
+def test_a_model_that_serves_no_more_is_loaded_in_no_process():
+    service = Service(Settings())
+    asyncio.run(service.load(lambda _: FakeTranslator()))
+    service.catalogue.put(FakeTranslator())
+    assert b'dragoman_model_loaded{model="fake-en-de"} 1.0' in service.read_metrics("")[0]
+    service.catalogue.remove(FakeTranslator.name)
+    assert b'dragoman_model_loaded{model="fake-en-de"} 0.0' in service.read_metrics("")[0]
