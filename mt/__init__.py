@@ -11,6 +11,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 """
 
 from mt.bundle import Bundle, Manifest, load_bundle, read_manifest, shipped_bundle
+from mt.documents import plain_text
 from mt.engines import Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
@@ -49,6 +50,7 @@ __all__ = [
     "Translator",
     "UnsupportedLanguage",
     "load_bundle",
+    "plain_text",
     "read_manifest",
     "shipped_bundle",
 ]

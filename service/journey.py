@@ -57,4 +57,5 @@ def _joined(before: "Translation", found: "Translation") -> "Translation":
         score=before.score + found.score,
         alternative_scores=tuple(before.score + score for score in found.alternative_scores),
         warnings=tuple(dict.fromkeys(before.warnings + found.warnings)),
+        links=(),  # they would be to words in between
     )

@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Form, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -25,6 +25,7 @@ class FakeTranslation:
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
+    links: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class FakeTranslator:
     """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
-    holds the texts of those that came to their end, `wishes` the options of the last one.
+    holds the texts of those that came to their end, `wishes` the options of the last one, `planned` how it was planned.
     """
 
     name = "fake-en-de"
@@ -54,6 +55,7 @@ class FakeTranslator:
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
         self.wishes: dict[str, Any] = {}
+        self.planned: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
@@ -67,7 +69,8 @@ class FakeTranslator:
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[FakeTranslation]:
         return [self._translation(text, source, 1) for text in texts]
 
-    def plan(self, text: str, source: str, target: str) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool) -> FakePlan:
+        self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
         return FakePlan([(source == "en", *map(ord, text))] if text else [])

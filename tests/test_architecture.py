@@ -16,13 +16,14 @@ LEVELS = (
     ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
-    ("mt.bundle",),
-    ("mt.convert", "mt.open_engine", "mt.planning"),
-    ("mt.stream",),
+    ("mt.bundle", "mt.alignment"),
+    ("mt.convert", "mt.open_engine", "mt.protecting"),
+    ("mt.planning",),
+    ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),
-    ("mt.cli",),
+    ("mt.beam", "mt.cli"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ROOMS = ("mt", "service", "training")

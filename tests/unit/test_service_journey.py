@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from mt import Form
 from service.jobs import Job
 from service.journey import LEAST_SECONDS, travel
 from service.models import Models
@@ -38,13 +39,14 @@ def test_a_job_of_two_legs_is_translated_twice_and_says_by_way_of_what(models):
     assert (first.source, first.pivot) == ("de", "en")
 
 
-def test_alternatives_and_a_prefix_belong_to_the_last_leg_and_the_beam_to_both(models):
-    job = Job(("x",), "de", "fr", n_best=3, beam=5, prefix="p", client="k")
+def test_alternatives_and_a_prefix_belong_to_the_last_leg_and_all_else_to_both(models):
+    html = Form("html")
+    job = Job(("x",), "de", "fr", n_best=3, beam=5, prefix="p", client="k", form=html)
     (outcome,) = outcomes_of(models, job)
     assert outcome.translation.alternatives == ("x de>en en>fr 2", "x de>en en>fr 3")
     first, second = jobs_of(models)
-    assert (first.n_best, first.beam, first.prefix, first.client) == (1, 5, "", "k")
-    assert (second.n_best, second.beam, second.prefix, second.client) == (3, 5, "p", "k")
+    assert (first.n_best, first.beam, first.prefix, first.client, first.form) == (1, 5, "", "k", html)
+    assert (second.n_best, second.beam, second.prefix, second.client, second.form) == (3, 5, "p", "k", html)
 
 
 def test_log_probabilities_of_both_legs_add_up_and_each_warning_of_either_is_there_once(models):
