@@ -15,7 +15,7 @@ PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help serve test lint format lock docker-test bench-train bench-decode clean scale
+.PHONY: help serve test lint format lock docker-test bench-train bench-decode clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -29,6 +29,9 @@ test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
+
+learn: .venv/locked-dev .venv/installed ## train LSTMs and a plain RNN to recall a token, and draw what they learn; LEARN_FLAGS="--seed 2"
+	@.venv/bin/mt-train learn --out docs/long-range-memory.png $(LEARN_FLAGS)
 
 bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time training beside PyTorch and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.train_speed $(BENCH_FLAGS)
