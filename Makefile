@@ -11,11 +11,16 @@ TENSORFLOW := $(if $(filter savedmodel,$(MT_ENGINE)),.venv/locked-savedmodel)
 # Shows the progress of downloads on a terminal only.
 PIP := .venv/bin/python -m pip --disable-pip-version-check $(if $(MAKE_TERMOUT),,--quiet) install
 PEERS_PIP := $(subst .venv/,.venv-peers/,$(PIP))
+CLIENTS_PIP := $(subst .venv/,.venv-clients/,$(PIP))
 # From the oldest Python on, whichever runs it; no hosts, so that the locks hold for any registry.
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help serve test lint format lock docker-test bench-train bench-decode clean learn scale
+# Where the clients from npm are installed: outside of this folder.
+CLIENTS ?= $(or $(TMPDIR),/tmp)/dragoman-clients
+NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLIENTS)")
+
+.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -39,6 +44,9 @@ bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time trai
 bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
 
+bench-serve: .venv/locked-dev .venv/installed ## time the service beside its engine, and overload it; BENCH_FLAGS=--help tells how
+	@.venv/bin/python -m tests.bench.serve_speed $(BENCH_FLAGS)
+
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -54,11 +62,14 @@ lock: .venv/created ## write the locks anew for pyproject.toml; LOCK_FLAGS=--upg
 	$(COMPILE) --extra serve --extra savedmodel --constraints $(LOCKS)/dev.lock --output-file $(LOCKS)/savedmodel.lock
 	$(COMPILE) --extra serve --constraints $(LOCKS)/dev.lock --output-file $(LOCKS)/serve.lock
 
+clients: .venv/locked-serve .venv/installed .venv-clients/installed ## run unmodified clients against the service; those from npm where npm is, in CLIENTS
+	@.venv/bin/python -m tests.clients.run ".venv-clients/bin/python tests/clients/check.py" $(NPM_CLIENTS)
+
 docker-test: ## build the images, run them without a network, translate with them; docker/test.py tells the variables
 	@$(or $(PYTHON),python3) docker/test.py
 
 clean: ## remove what make and the tests made
-	rm -rf .venv .venv-peers build dragoman.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers .venv-clients build dragoman.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/created:
@@ -96,4 +107,11 @@ clean: ## remove what make and the tests made
 	.venv/bin/python -m venv .venv-peers
 	$(PEERS_PIP) --requirement tests/bench/requirements.txt
 	$(PEERS_PIP) --no-deps --requirement tests/bench/requirements-joeynmt.txt
+	@touch $@
+
+.venv-clients/installed: tests/clients/requirements.txt tests/clients/requirements-alone.txt .venv/created
+	@echo "Installing translate and argostranslate into .venv-clients …"
+	.venv/bin/python -m venv .venv-clients
+	$(CLIENTS_PIP) --requirement tests/clients/requirements.txt
+	$(CLIENTS_PIP) --no-deps --requirement tests/clients/requirements-alone.txt
 	@touch $@

@@ -11,6 +11,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 """
 
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.documents import plain_text
 from mt.engines import Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
@@ -25,6 +26,7 @@ from mt.errors import (
 from mt.planning import Plan, Translation
 from mt.sampling import Sampling
 from mt.stream import StreamState, TranslationStream
+from mt.text.markup import Form
 from mt.translator import Translator
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "BundleError",
     "CorpusError",
     "DragomanError",
+    "Form",
     "Hypothesis",
     "InvalidOption",
     "InvalidText",
@@ -46,5 +49,6 @@ __all__ = [
     "Translator",
     "UnsupportedLanguage",
     "load_bundle",
+    "plain_text",
     "shipped_bundle",
 ]

@@ -1,6 +1,7 @@
 """The fields of a request, wherever its client put them: query, form (both encodings) or JSON."""
 
 import json
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,22 +15,37 @@ from service.errors import Refusal
 MAX_FIELDS = 1_000
 
 
-async def read_fields(request: Request) -> dict[str, Any]:
+async def read_fields(request: Request, lists: Collection[str] = ()) -> dict[str, Any]:
     """The request's fields by name: JSON before query before form; form fields are strings, JSON ones anything.
 
-    A body of any other Content-Type, or of none, is read to its end, but not looked at. Raises Refusal 400 for a
-    request that cannot be read.
+    Those named in `lists` may come several times in a form or query, and are lists of strings there. A body of any
+    other Content-Type, or of none, is read to its end, but not looked at. Raises Refusal 400 for a request that cannot
+    be read.
     """
-    query = _url_encoded(request.scope["query_string"], "query")
+    pairs = _url_encoded(request.scope["query_string"], "query")
     body = await request.body()
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind == b"application/json" or kind.endswith(b"+json"):
-        return query | _json_object(body)
+        return _by_name(pairs, lists) | _json_object(body)
     if kind == b"application/x-www-form-urlencoded":
-        return _merged(query, _url_encoded(body, "form"))
-    if kind == b"multipart/form-data":
-        return _merged(query, _multipart(body, options.get(b"boundary")))
-    return query
+        pairs += _url_encoded(body, "form")
+    elif kind == b"multipart/form-data":
+        pairs += _multipart(body, options.get(b"boundary"))
+    return _by_name(pairs, lists)
+
+
+def _by_name(pairs: Iterable[tuple[str, str]], lists: Collection[str]) -> dict[str, Any]:
+    """The fields by name; one with two values is refused unless it may be a list, as one of them would be lost."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in lists:
+            fields.setdefault(name, []).append(value)
+        elif fields.setdefault(name, value) != value:
+            raise Refusal(
+                400,
+                f"Invalid request: {name[:40]} parameter has two values. Give one, or send an array of texts as JSON.",
+            )
+    return fields
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -49,21 +65,21 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _url_encoded(encoded: bytes, place: str) -> dict[str, str]:
-    """The fields of `a=b&c=d`; urllib.parse.parse_qsl would replace what is not UTF-8 and misread raw UTF-8."""
+def _url_encoded(encoded: bytes, place: str) -> list[tuple[str, str]]:
+    """Names and values of `a=b&c=d`; urllib.parse.parse_qsl would replace what is not UTF-8 and misread raw UTF-8."""
     if encoded.count(b"&") >= MAX_FIELDS:
         raise Refusal(400, f"Invalid request: the {place} has more than {MAX_FIELDS:,} fields. Send fewer.")
-    fields: dict[str, str] = {}
+    pairs = []
     for pair in encoded.split(b"&"):
         name, is_pair, value = pair.replace(b"+", b" ").partition(b"=")
         if name or is_pair:
-            _add(fields, _text(unquote_to_bytes(name), place), _text(unquote_to_bytes(value), place))
-    return fields
+            pairs.append((_text(unquote_to_bytes(name), place), _text(unquote_to_bytes(value), place)))
+    return pairs
 
 
-def _multipart(body: bytes, boundary: bytes | None) -> dict[str, str]:
-    """The fields of a multipart form; files, which have a name of their own, are left out."""
-    fields: dict[str, str] = {}
+def _multipart(body: bytes, boundary: bytes | None) -> list[tuple[str, str]]:
+    """Names and values of a multipart form; files, which have a name of their own, are left out."""
+    pairs: list[tuple[str, str]] = []
     parts = 0
 
     def count(_: object) -> None:
@@ -74,7 +90,7 @@ def _multipart(body: bytes, boundary: bytes | None) -> dict[str, str]:
 
     def keep(part: Field) -> None:
         count(part)
-        _add(fields, _text(part.field_name or b"", "form"), _text(part.value or b"", "form"))
+        pairs.append((_text(part.field_name or b"", "form"), _text(part.value or b"", "form")))
 
     try:
         # The body's length is bounded already: a file in it need not go to the disk.
@@ -85,7 +101,7 @@ def _multipart(body: bytes, boundary: bytes | None) -> dict[str, str]:
         parser.finalize()
     except FormParserError as error:
         raise Refusal(400, f"Invalid request: the multipart form cannot be read: {error}") from None
-    return fields
+    return pairs
 
 
 def _text(encoded: bytes, place: str) -> str:
@@ -94,18 +110,3 @@ def _text(encoded: bytes, place: str) -> str:
     except UnicodeDecodeError as error:
         wrong = encoded[error.start]
         raise Refusal(400, f"Invalid request: the {place} is not UTF-8 (byte 0x{wrong:02x}). Send UTF-8.") from None
-
-
-def _merged(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
-    """The fields of both; the same field with two values is refused, as one of them would be lost."""
-    fields = dict(first)
-    for name, value in second.items():
-        _add(fields, name, value)
-    return fields
-
-
-def _add(fields: dict[str, str], name: str, value: str) -> None:
-    if fields.setdefault(name, value) != value:
-        raise Refusal(
-            400, f"Invalid request: {name[:40]} parameter has two values. Give one, or send an array of texts as JSON."
-        )

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mt import Form
+
 if TYPE_CHECKING:
     from mt import Translation
+
+AUTO = "auto"
+PLAIN_TEXT = Form()
 
 
 @dataclass(frozen=True)
@@ -12,9 +17,14 @@ class Job:
     """Texts to be translated in a direction that has been checked."""
 
     texts: tuple[str, ...]
-    source: str
+    source: str  # or AUTO, each text from the language it is found to be in
     target: str
     n_best: int = 1
+    beam: int | None = None  # None = the bundle's own
+    form: Form = PLAIN_TEXT  # what the texts are written in
+    prefix: str = ""  # what the translation of the only text begins with
+    client: str = ""  # whose turn it is, by key or address
+    deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
     @property
     def characters(self) -> int:
@@ -28,3 +38,4 @@ class Outcome:
 
     translation: "Translation"
     source: str  # the language it was translated from
+    confidence: float | None = None  # probability that it is in that language; None where the client named it

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "MT_"
 ENGINES = ("auto", "litert", "savedmodel")
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(DragomanError):
@@ -64,8 +65,29 @@ class Settings:
     body_seconds: int = field(
         default=30, metadata=_about("How long a client may take to send its request body.", 1, 3_600)
     )
+    threads: int = field(
+        default=0,
+        metadata=_about(
+            "How many calls translate at once; 0 takes as many as pay: LiteRT one a core, TensorFlow one.", 0, 1_024
+        ),
+    )
+    # A core of LiteRT translates that many in about five seconds, two in less than three; some clients wait for ten.
     queue_size: int = field(
-        default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
+        default=256,
+        metadata=_about(
+            "How many sentences may wait while others are translated; a long text counts for a sixteenth.", 0, 1_000_000
+        ),
+    )
+    # Some 3,000 sentences of 20 pieces with the attention of five hypotheses each.
+    cache_bytes: int = field(
+        default=32 * 2**20,
+        metadata=_about("The memory for translations that may be asked for again; 0 keeps none.", 0, 2**40),
+    )
+    suggestions: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The file, of JSON lines, that suggested translations are kept in; without it, none are.", read=Path
+        ),
     )
     max_streams: int = field(
         default=8, metadata=_about("How many translations may be streamed at once; the next one is refused.", 0, 1_000)
@@ -103,7 +125,24 @@ class Settings:
     shutdown_seconds: int = field(
         default=30, metadata=_about("How long a stopping server goes on with what it has taken.", 1, 3_600)
     )
-    log_level: str = field(default="warning", metadata=_about(f"How much is logged: {', '.join(LOG_LEVELS)}."))
+    # More processes than that only take memory from each other, on any machine there is.
+    workers: int = field(
+        default=1, metadata=_about("How many processes translate; one that dies is replaced by another.", 1, 256)
+    )
+    metrics_token: str = field(
+        default="",
+        repr=False,
+        metadata=_about("What /metrics must be asked with, as `Authorization: Bearer`; without it, anyone may ask."),
+    )
+    log_level: str = field(
+        default="warning",
+        metadata=_about(f"How much is logged: {', '.join(LOG_LEVELS)}; each request from info on."),
+    )
+    log_format: str = field(default="text", metadata=_about(f"How it is logged: {' or '.join(LOG_FORMATS)}."))
+    log_texts: bool = field(
+        default=False,
+        metadata=_about("Whether a request's line shows its texts; else no text is ever logged.", read=_yes_or_no),
+    )
 
 
 def variable_name(setting: "Field[Any]") -> str:
@@ -140,7 +179,7 @@ def _value(name: str, text: str, setting: "Field[Any]") -> Any:
         return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
     if setting.metadata["read"] is not None:
         return _read(name, text, setting.metadata["read"])
-    choices = {"log_level": LOG_LEVELS, "engine": ENGINES}.get(setting.name, (text,))
+    choices = {"log_level": LOG_LEVELS, "log_format": LOG_FORMATS, "engine": ENGINES}.get(setting.name, (text,))
     if text not in choices:
         raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
     return text
@@ -171,6 +210,6 @@ def settings_table() -> str:
 def _table_entry(setting: "Field[Any]") -> str:
     least, most = setting.metadata["least"], setting.metadata["most"]
     reach = f" From {least:,} to {most:,}." if least is not None else ""
-    default = "" if setting.default in (None, ()) else f" Default: {setting.default}."
+    default = "" if setting.default in (None, (), "") else f" Default: {setting.default}."
     text = textwrap.fill(setting.metadata["text"] + reach + default, 76, initial_indent="  ", subsequent_indent="  ")
     return f"{variable_name(setting)}\n{text}"

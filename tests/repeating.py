@@ -13,6 +13,7 @@ class RepeatingEngine:
     """Gives back the pieces of each source, then (as second and third best) those without the first, or the last."""
 
     max_source_pieces = 128
+    best_batch, calls_at_once = 4, 1
 
     def __init__(self, is_complete=True, is_late=False, most_hypotheses=3):
         self.is_complete, self.is_late = is_complete, is_late
@@ -28,10 +29,11 @@ class RepeatingEngine:
         return [self._hypotheses(list(source[1:-1])) for source in sources]
 
     def _hypotheses(self, ids):
-        found = [ids, ids[1:], ids[:-1]][: self.most_hypotheses]
+        each = np.eye(len(ids) + 2, dtype=np.float32)[1:-1]  # a piece attends to itself
+        found = [(ids, each), (ids[1:], each[1:]), (ids[:-1], each[:-1])][: self.most_hypotheses]
         return [
-            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, np.zeros((len(one), 1)), self.is_late)
-            for rank, one in enumerate(found)
+            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, attention, self.is_late)
+            for rank, (one, attention) in enumerate(found)
         ]
 
 

@@ -3,15 +3,19 @@
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import httpx
+import numpy as np
 
-from mt import InvalidText
+from mt import BundleError, Form, Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
+
+Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,26 @@ class FakeTranslation:
     score: float = -0.5
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    alternative_scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    sources: list[Ids]
 
 
 class FakeTranslator:
-    """Shouts from English to German and whispers back; a text that holds CUT is said to be cut.
+    """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
-    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts.
+    While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
+    holds the texts of those that came to their end, `wishes` the options of the last one, `planned` how it was planned.
     """
 
     name = "fake-en-de"
     directions = (("en", "de"), ("de", "en"), ("en", "pt-br"))
     max_n_best = 4
+    fingerprint = "fake"
+    best_batch, calls_at_once = 1, 1
 
     def __init__(self) -> None:
         self.is_warm = False
@@ -38,19 +51,46 @@ class FakeTranslator:
         self.gate.set()
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
+        self.wishes: dict[str, Any] = {}
+        self.planned: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
 
-    def translate(self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1) -> list[FakeTranslation]:
-        self.began.release()
-        assert self.gate.wait(10)
-        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            raise InvalidText(f"Text {list(texts)} holds half a surrogate pair. Send whole characters.")
-        self.finished += texts
-        return [self._translation(text, source, n_best) for text in texts]
+    def options(self, *, n_best: int) -> SearchOptions:
+        return SearchOptions(beam=n_best)
 
-    def stream(self, text: str, source: str, target: str) -> "FakeStream":
+    def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
+        return list(map(ord, prefix))
+
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool) -> FakePlan:
+        self.planned = {"form": form, "protect": protect}
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
+        return FakePlan([(source == "en", *map(ord, text))] if text else [])
+
+    def search(
+        self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
+    ) -> list[list[Hypothesis]]:
+        self.began.release()
+        while not self.gate.wait(0.002):
+            if is_over():
+                return [[Hypothesis.none_in_time(len(source))] for source in sources]
+        self.finished += ["".join(map(chr, source[1:])) for source in sources]
+        self.wishes = {"search": options, "prefix": "".join(map(chr, prefix))}
+        return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
+
+    def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
+        if not plan.sources:
+            return FakeTranslation("")
+        (best,) = found[plan.sources[0]]
+        if best.is_late:
+            return FakeTranslation("", warnings=("deadline",))
+        is_loud, *codes = best.ids
+        return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
+
+    def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
+        self.wishes = wishes
         if "\ud800" in text:
             raise InvalidText(f"Text {text!r} holds half a surrogate pair. Send whole characters.")
         return FakeStream(self, self._translation(text, source, 1))
@@ -58,7 +98,9 @@ class FakeTranslator:
     def _translation(self, text: str, source: str, n_best: int) -> FakeTranslation:
         loud = text.upper() if source == "en" else text.lower()
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
-        return FakeTranslation(loud, alternatives=alternatives, warnings=("length_limit",) if "CUT" in text else ())
+        scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
+        warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
+        return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
 
 
 class FakeStream:
@@ -126,6 +168,9 @@ class Client:
     def translate(self, **fields: Any) -> httpx.Response:
         return self.post_json("/translate", {"q": "hello", "source": "en", "target": "de", **fields})
 
+    def deepl(self, **fields: Any) -> httpx.Response:
+        return self.post_json("/v2/translate", {"text": ["hello"], "target_lang": "DE", **fields})
+
     def post_json(self, path: str, content: Any) -> httpx.Response:
         # Not httpx's own JSON, which cannot send half a surrogate pair.
         return self.post(path, content=json.dumps(content), headers={"Content-Type": "application/json"})
@@ -134,3 +179,19 @@ class Client:
 def limited(**limits: Any) -> Settings:
     """The default settings with other limits."""
     return replace(Settings(), **limits)
+
+
+class SlowTranslator(FakeTranslator):
+    """Says so when it begins to translate, and takes half a second."""
+
+    def search(self, *arguments: Any) -> list[list[Hypothesis]]:
+        print("translating", flush=True)
+        time.sleep(0.5)
+        return super().search(*arguments)
+
+
+def load_slow(settings: Settings) -> SlowTranslator:
+    """What a program of a test loads: a slow translator, or for a bundle that is named its failure."""
+    if settings.bundle is not None:
+        raise {"bug": ZeroDivisionError("bug")}.get(settings.bundle.name, BundleError("/no/bundle has no manifest."))
+    return SlowTranslator()

@@ -11,18 +11,19 @@ import mt
 ROOT = Path(__file__).parent.parent
 # The rooms of the core, from the ground up: a room imports only what lies below it. "mt" is what the package exports.
 LEVELS = (
-    ("mt.errors", "mt.ranking"),
+    ("mt.cores", "mt.errors", "mt.ranking"),
     ("mt.text", "mt.regularization", "mt.card", "mt.sampling"),
     ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
-    ("mt.bundle",),
-    ("mt.convert", "mt.open_engine", "mt.planning"),
-    ("mt.stream",),
+    ("mt.bundle", "mt.alignment"),
+    ("mt.convert", "mt.open_engine", "mt.protecting"),
+    ("mt.planning",),
+    ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),
-    ("mt.cli",),
+    ("mt.beam", "mt.cli"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ROOMS = ("mt", "service", "training")

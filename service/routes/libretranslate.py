@@ -1,72 +1,124 @@
-"""LibreTranslate's dialect: `/translate` and `/languages`, as its existing clients speak it.
+"""LibreTranslate's dialect: translating, detecting, languages, suggestions and settings, as its clients speak it.
 
-Clients match on LibreTranslate's words, so the errors that it has as well are worded as it words them.
+Clients match on LibreTranslate's words, so the errors that it has as well are worded as it words them. How a request
+for translations is read is in libretranslate_order.py, what /docs says in libretranslate_docs.py.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 
 from service.answers import Answer
 from service.errors import Refusal
 from service.fields import read_fields
-from service.jobs import Job
+from service.jobs import AUTO, Outcome
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
+from service.routes.libretranslate_order import (
+    Order,
+    check_length,
+    known_language,
+    read_order,
+    read_texts,
+    required,
+    string,
+)
 from service.scheduler import while_client_waits
-from service.settings import Settings
 from service.state import service_of
-
-if TYPE_CHECKING:
-    from mt import Translation, Translator
 
 router = APIRouter(tags=["LibreTranslate"])
 
-JSON_KINDS = {
-    str: "a string",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    list: "an array",
-    dict: "an object",
-}
+PAGE_TIMEOUT_MS = 500  # how long LibreTranslate's page waits for the end of typing
+NOT_DETECTED = [{"confidence": 0, "language": "en"}]
 
 
-def error_body(status: int, text: str) -> dict[str, Any]:
-    """How this dialect reports a fault; the status says the rest."""
-    return {"error": text}
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a client asks for, and the form of the answer it expects."""
-
-    job: Job
-    is_array: bool
-
-    @property
-    def alternatives(self) -> int:
-        """How many other translations of each text are wanted."""
-        return self.job.n_best - 1
+def worded(fault: Refusal) -> tuple[int, dict[str, Any]]:
+    """How this dialect reports a fault."""
+    return fault.status, {"error": str(fault)}
 
 
 @router.post("/translate", summary="Translate", openapi_extra=docs.TRANSLATE, responses=docs.TRANSLATE_ANSWERS)
 async def translate(request: Request) -> Answer:
     """The translation of a text, or of each text of an array, in the same order.
 
-    Line breaks and white space stay as they are; an empty text stays empty. `warnings` is there only when there are
-    any: `length_limit` (a translation was cut at the model's limit), `split` (an overlong sentence was translated in
-    parts).
+    Line breaks and white space stay as they are; an empty text stays empty. With `source` `auto` each text is
+    translated from the likeliest language; one that is in the target language already stays as it is.
+
+    `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
+    `deadline` (it had no time to end), `split` (an overlong sentence was translated in parts), `copied_source` (the
+    translation is the text itself), `unsupported_script` (most letters are none of the source language's).
     """
     service = service_of(request)
     scheduler = service.scheduler()
     fields = await read_fields(request)
     order = read_order(fields, scheduler.translator, service.settings)
-    async with service.access().admitted(request, fields, order.job.characters):
-        outcomes = await while_client_waits(request, service.translate(order.job))
-    return Answer(answer_body(order, [outcome.translation for outcome in outcomes]))
+    async with service.access().admitted(request, fields, order.job.characters) as client:
+        job = replace(order.job, client=client.account)
+        outcomes = await while_client_waits(request, service.translate(job))
+    return Answer(answer_body(order, outcomes))
+
+
+@router.post("/detect", summary="Detect the language", openapi_extra=docs.DETECT, responses=docs.DETECT_ANSWERS)
+async def detect(request: Request) -> Answer:
+    """The languages that a text may be in, among those that can be translated, best first.
+
+    A confidence is a probability in percent; what is left to 100 is that of other languages. A text without letters
+    gets `[{"confidence": 0, "language": "en"}]`. Several texts are looked at as one.
+    """
+    service = service_of(request)
+    detector = service.detector()
+    fields = await read_fields(request)
+    texts = read_texts(required(fields, "q"), service.settings)
+    await service.access().admit(request, fields)
+    found = await asyncio.to_thread(detector.detect, "\n".join(texts))
+    likely = [_detected(language, confidence) for language, confidence in found if percent(confidence)]
+    return Answer(likely or NOT_DETECTED)
+
+
+@router.post(
+    "/suggest", summary="Suggest a better translation", openapi_extra=docs.SUGGEST, responses=docs.SUGGEST_ANSWERS
+)
+async def suggest(request: Request) -> Answer:
+    """Keeps a better translation in the file that the operator has named; 403 where none is named."""
+    service = service_of(request)
+    directions = service.scheduler().translator.directions
+    fields = await read_fields(request)
+    if service.suggestions is None:
+        raise Refusal(403, "Suggestions are disabled on this server.")
+    q, s, source, target = (string(name, required(fields, name)) for name in ("q", "s", "source", "target"))
+    check_length(len(q) + len(s), service.settings)
+    source = AUTO if source.lower() == AUTO else known_language(source, directions)
+    kept = {"source": source, "target": known_language(target, directions), "q": q, "s": s}
+    await service.access().admit(request, fields)
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    await asyncio.to_thread(service.suggestions.keep, time=time, **kept)
+    return Answer({"success": True})
+
+
+@router.get("/frontend/settings", summary="Settings for a page", responses=docs.SETTINGS_ANSWERS)
+async def frontend_settings(request: Request) -> Answer:
+    """What a web page in front of this server has to know."""
+    service = service_of(request)
+    directions = service.scheduler().translator.directions
+    source, target = next((pair for pair in directions if pair[0] == "en"), directions[0])
+    settings = service.settings
+    languages = {"source": source, "target": target}
+    return Answer(
+        {
+            "charLimit": settings.max_characters,
+            "frontendTimeout": PAGE_TIMEOUT_MS,
+            "apiKeys": settings.keys is not None,
+            "keyRequired": settings.keys is not None and settings.key_required,
+            "suggestions": service.suggestions is not None,
+            "filesTranslation": False,
+            "supportedFilesFormat": [],
+            "language": {role: {"code": code, "name": language_name(code)} for role, code in languages.items()},
+        }
+    )
 
 
 @router.get("/languages", summary="Languages", operation_id="get_languages", responses=docs.LANGUAGES_ANSWERS)
@@ -83,88 +135,25 @@ def _language(code: str, directions: Sequence[tuple[str, str]]) -> dict[str, Any
     return {"code": code, "name": language_name(code), "targets": targets}
 
 
-def answer_body(order: Order, found: "Sequence[Translation]") -> dict[str, Any]:
+def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The fields of the answer: lists for an array, the single items for a string."""
+    found = [outcome.translation for outcome in outcomes]
     columns: dict[str, list[Any]] = {"translatedText": [translation.text for translation in found]}
+    if order.job.source == AUTO:
+        columns["detectedLanguage"] = [_detected(outcome.source, outcome.confidence or 0) for outcome in outcomes]
     if order.alternatives:
+        columns["score"] = [translation.score for translation in found]
         columns["alternatives"] = [list(translation.alternatives) for translation in found]
+        columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
     if any(translation.warnings for translation in found):
         columns["warnings"] = [list(translation.warnings) for translation in found]
     return {name: column if order.is_array else column[0] for name, column in columns.items()}
 
 
-def read_order(fields: dict[str, Any], translator: "Translator", settings: Settings) -> Order:
-    """The order that the fields hold; unknown fields are ignored. Raises Refusal 400 for one that cannot be filled."""
-    q, source, target = (_required(fields, name) for name in ("q", "source", "target"))
-    texts = _texts(q, settings)
-    alternatives = _alternatives(fields.get("alternatives"), translator.max_n_best - 1)
-    source, target = _direction(_string("source", source), _string("target", target), translator.directions)
-    text_format = fields.get("format") or "text"
-    if text_format != "text":
-        raise Refusal(400, f"{_shown(_string('format', text_format))} format is not supported")
-    return Order(Job(tuple(texts), source, target, n_best=alternatives + 1), isinstance(q, list))
+def percent(confidence: float) -> int:
+    """A probability as the whole number that this dialect's clients expect."""
+    return round(100 * confidence)
 
 
-def _required(fields: dict[str, Any], name: str) -> Any:
-    value = fields.get(name)
-    if value is None or value in ("", []):
-        raise Refusal(400, f"Invalid request: missing {name} parameter")
-    return value
-
-
-def _texts(q: Any, settings: Settings) -> list[str]:
-    texts = q if isinstance(q, list) else [q]
-    for text in texts:
-        if not isinstance(text, str):
-            kind = _kind(text) if text is q else f"an array with {_kind(text)}"
-            raise Refusal(400, f"Invalid request: q parameter must be a string or an array of strings, not {kind}")
-    if len(texts) > settings.max_texts:
-        raise Refusal(400, f"Invalid request: request ({len(texts)} texts) exceeds list limit ({settings.max_texts})")
-    characters = sum(map(len, texts))
-    if characters > settings.max_characters:
-        raise Refusal(400, f"Invalid request: request ({characters}) exceeds text limit ({settings.max_characters})")
-    return texts
-
-
-def _alternatives(value: Any, most: int) -> int:
-    """How many alternatives to a translation are asked for; none when nothing is said."""
-    if value is None or value == "":
-        return 0
-    try:
-        number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
-    except ValueError:
-        number = None
-    if number is None:
-        raise Refusal(400, "Invalid request: alternatives parameter is not a number")
-    if not 0 <= number <= most:
-        raise Refusal(400, f"Invalid request: alternatives parameter must be >= 0 and <= {most}")
-    return number
-
-
-def _direction(source: str, target: str, directions: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """Both codes in lower case; raises Refusal 400 when the model does not translate that way."""
-    known = {code for direction in directions for code in direction}
-    for code in (source, target):
-        if code.lower() not in known:
-            raise Refusal(400, f"{_shown(code)} is not supported")
-    source, target = source.lower(), target.lower()
-    if (source, target) not in directions:
-        into, out_of = f"{language_name(target)} ({target})", f"{language_name(source)} ({source})"
-        raise Refusal(400, f"{into} is not available as a target language from {out_of}")
-    return source, target
-
-
-def _string(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise Refusal(400, f"Invalid request: {name} parameter must be a string, not {_kind(value)}")
-    return value
-
-
-def _kind(value: Any) -> str:
-    """What JSON calls the value's type."""
-    return JSON_KINDS.get(type(value), "null")
-
-
-def _shown(value: str) -> str:
-    """The value, short enough for an error message."""
-    return value if len(value) <= 40 else f"{value[:40]}…"
+def _detected(language: str, confidence: float) -> dict[str, Any]:
+    return {"confidence": percent(confidence), "language": language}

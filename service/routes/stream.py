@@ -2,19 +2,23 @@
 
 import logging
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 
+from service.auto import unchanged
 from service.errors import FAULT, Refusal
 from service.event_stream import EventStream, event
 from service.fields import read_fields
+from service.jobs import Outcome
+from service.records import current_record
 from service.routes import stream_docs as docs
-from service.routes.libretranslate import Order, answer_body, read_order
+from service.routes.libretranslate import answer_body
+from service.routes.libretranslate_order import Order, read_order
 from service.scheduler import while_client_waits
 from service.settings import Settings
 from service.state import Service, service_of
-from service.streams import Streams
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -42,7 +46,7 @@ async def translate(request: Request) -> EventStream:
     fields = await read_fields(request)
     translator = _translator(service)
     order = _order(fields, translator, service.settings)
-    events = _events(service.streams, translator, order)
+    events = _events(service, translator, order)
 
     async def first() -> bytes:
         return await anext(events)
@@ -57,16 +61,24 @@ def _translator(service: Service) -> "Translator":
     return service.scheduler().translator
 
 
-async def _events(streams: Streams, translator: "Translator", order: Order) -> AsyncGenerator[bytes, None]:
+async def _events(service: Service, translator: "Translator", order: Order) -> AsyncGenerator[bytes, None]:
     """The events; a fault becomes one when it comes behind others."""
-    job, has_begun = order.job, False
-    with streams.place():
+    job, has_begun, record = order.job, False, current_record()
+    (text,) = record.texts = job.texts
+    with service.streams.place(), record.phase("search"):
         try:
-            stream = await streams.run(lambda: translator.stream(job.texts[0], job.source, job.target))
-            async for text in streams.read(stream):
-                has_begun = True
+            (guess,) = await service.guess_languages(job)
+            if guess.language in (None, job.target):
                 yield event({"text": text})
-            yield event(answer_body(order, [stream.translation]), "end")
+                outcome = unchanged(text, guess)
+            else:
+                begin = partial(translator.stream, text, guess.language, job.target)
+                stream = await service.streams.run(partial(begin, prefix=job.prefix, deadline=job.deadline_seconds))
+                async for piece in service.streams.read(stream):
+                    has_begun = True
+                    yield event({"text": piece})
+                outcome = Outcome(stream.translation, guess.language, guess.confidence)
+            yield event(answer_body(order, [outcome]), "end")
         except Exception:
             if not has_begun:
                 raise
@@ -81,4 +93,8 @@ def _order(fields: dict[str, Any], translator: "Translator", settings: Settings)
         raise Refusal(400, "Invalid request: q parameter must be a string here, not an array: a stream has one text")
     if order.alternatives:
         raise Refusal(400, "Invalid request: alternatives parameter must be 0 here: a stream has one translation")
+    if order.job.beam not in (None, 1):
+        raise Refusal(400, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily")
+    if order.job.form.kind != "text":
+        raise Refusal(400, "Invalid request: format parameter must be text here: tags are placed in the end")
     return order

@@ -4,7 +4,8 @@ from typing import Any
 
 from service.routes import libretranslate_docs as libretranslate
 
-_PARAMETERS = [one for one in libretranslate.TRANSLATE["parameters"] if one["name"] != "alternatives"]
+_OTHERS = ("alternatives", "beam_size")
+_PARAMETERS = [one for one in libretranslate.TRANSLATE["parameters"] if one["name"] not in _OTHERS]
 _BODY = {
     "schema": {
         "type": "object",

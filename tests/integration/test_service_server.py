@@ -91,12 +91,25 @@ def test_libretranslatepy_works_unmodified(server, key):
     client = LibreTranslateAPI(server.url, key)
     assert client.translate("Hello, Größe!\n", "en", "de") == "HELLO, GRÖSSE!\n"
     assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en"]}  # a GET with a body
+    assert client.translate("Guten Morgen, wie geht es dir?", "auto", "en") == "guten morgen, wie geht es dir?"
+    assert client.detect("Guten Morgen, wie geht es dir?")[0]["language"] == "de"
 
 
 def test_deep_translator_works_unmodified(server):
     client = LibreTranslator(source="en", target="de", api_key="x", custom_url=f"{server.url}/")
     assert client.translate("Good morning & good night + 100 %!") == "GOOD MORNING & GOOD NIGHT + 100 %!"
     assert client.translate_batch(["one", "two"]) == ["ONE", "TWO"]
+    client = LibreTranslator(source="auto", target="de", api_key="x", custom_url=f"{server.url}/")
+    assert client.translate("Good morning, how are you?") == "GOOD MORNING, HOW ARE YOU?"
+
+
+def test_head_is_answered_without_a_body_and_leaves_the_connection_usable(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for method, size in (("HEAD", 0), ("GET", 15), ("HEAD", 0)):
+        connection.request(method, "/health")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("content-length"), len(answer.read())) == (200, "15", size)
+    connection.close()
 
 
 def test_a_get_with_a_body_leaves_the_connection_usable(server):
@@ -148,10 +161,10 @@ def test_a_full_queue_refuses_the_next_request_at_once(own_server):
         first = clients.submit(own_server.post, "first")
         assert own_server.translator.began.acquire(timeout=10)
         second = clients.submit(own_server.post, "second")
-        wait_until(lambda: own_server.app.state.service.scheduler()._waiting == 1)
+        wait_until(lambda: own_server.app.state.service.scheduler().waiting == 1)
         third = own_server.post("third")
         assert (third.status_code, third.headers["retry-after"]) == (429, "1")
-        assert third.json()["error"].startswith("Slowdown: as many requests wait")
+        assert third.json()["error"].startswith("Slowdown: as many sentences wait")
         assert httpx.get(f"{own_server.url}/health").status_code == 200
         own_server.translator.gate.set()
         assert [call.result().json()["translatedText"] for call in (first, second)] == ["FIRST", "SECOND"]
@@ -165,12 +178,25 @@ def test_a_request_whose_client_leaves_while_it_waits_is_not_translated(own_serv
         scheduler = own_server.app.state.service.scheduler()
         with own_server.connect() as leaving:
             leaving.sendall(request_bytes())
-            wait_until(lambda: scheduler._waiting == 1)
-        wait_until(lambda: scheduler._waiting == 0)
+            wait_until(lambda: scheduler.waiting == 1)
+        wait_until(lambda: scheduler.waiting == 0)
         own_server.translator.gate.set()
         assert first.result().status_code == 200
     own_server.post("last")
     assert own_server.translator.finished == ["first", "last"]
+
+
+def test_a_text_whose_client_leaves_while_it_is_translated_is_translated_no_further(own_server):
+    own_server.translator.gate.clear()
+    scheduler = own_server.app.state.service.scheduler()
+    with own_server.connect() as leaving:
+        leaving.sendall(request_bytes())
+        assert own_server.translator.began.acquire(timeout=10)
+    wait_until(lambda: scheduler.running == 0)
+    own_server.translator.gate.set()
+    own_server.post("last")
+    assert own_server.translator.finished == ["last"]
+    assert scheduler.counts.cancelled == 1
 
 
 def test_a_stopping_server_answers_what_it_has_taken():
@@ -178,7 +204,7 @@ def test_a_stopping_server_answers_what_it_has_taken():
         server.translator.gate.clear()
         calls = [clients.submit(server.post, text) for text in ("a", "b", "c")]
         assert server.translator.began.acquire(timeout=10)
-        wait_until(lambda: server.app.state.service.scheduler()._waiting == 2)
+        wait_until(lambda: server.app.state.service.scheduler().waiting == 2)
         server.server.should_exit = True
         wait_until(lambda: not is_open(server))
         server.translator.gate.set()

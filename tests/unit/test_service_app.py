@@ -4,9 +4,14 @@ import re
 import pytest
 
 from service.app import create_app
-from service.routes.libretranslate_docs import REQUESTS
+from service.routes import deepl_docs, libretranslate_docs
 from service.settings import Settings
 from tests.service_fakes import Client, FakeTranslator
+
+DEEPL = ("translate", "languages", "usage", "glossary-language-pairs", "glossaries")
+REQUESTS = [("/translate", one["value"]) for one in libretranslate_docs.REQUESTS.values()] + [
+    ("/v2/translate", one["value"]) for one in deepl_docs.REQUESTS.values()
+]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +67,8 @@ def test_the_documentation_page_needs_no_network(client):
 
 def test_every_route_documents_an_example_of_each_answer(client):
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/translate", "/translate/stream", "/languages", "/health", "/ready"}
+    ours = {"/translate", "/translate/stream", "/detect", "/suggest", "/languages", "/frontend/settings"}
+    assert set(paths) == ours | {"/health", "/ready", "/metrics"} | {f"/v2/{name}" for name in DEEPL}
     for operations in paths.values():
         for operation in operations.values():
             for answer in operation["responses"].values():
@@ -70,9 +76,9 @@ def test_every_route_documents_an_example_of_each_answer(client):
                     assert "example" in described or "examples" in described
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_documented_request_works_as_it_stands(client, name):
-    answer = client.post("/translate", json=REQUESTS[name]["value"])
+@pytest.mark.parametrize(("path", "fields"), REQUESTS)
+def test_every_documented_request_works_as_it_stands(client, path, fields):
+    answer = client.post(path, json=fields)
     assert answer.status_code == 200
 
 

@@ -40,6 +40,23 @@ def test_a_wrong_method_is_answered_with_the_right_one(client):
     assert answer.headers["allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/languages", "GET, HEAD, POST"),
+        ("PUT", "/health", "GET, HEAD"),
+        ("GET", "/detect", "POST"),
+        ("HEAD", "/suggest", "POST"),
+        ("POST", "/frontend/settings", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("TRACE", "/languages", "GET, HEAD, POST"),
+    ],
+)
+def test_a_wrong_method_is_answered_with_all_that_are_right(client, method, path, allowed):
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 def test_a_value_of_the_wrong_type_is_answered_with_its_place_as_a_string(client):
     answer = client.get("/typed?number=many")
     assert answer.status_code == 422

@@ -13,13 +13,13 @@ from service.fields import MAX_FIELDS, read_fields
 FORM = "application/x-www-form-urlencoded"
 
 
-def fields_of(body=b"", kind=None, query=b"", method="POST"):
+def fields_of(body=b"", kind=None, query=b"", method="POST", lists=()):
     async def receive():
         return {"type": "http.request", "body": body}
 
     headers = [(b"content-type", kind.encode("latin-1"))] if kind is not None else []
     scope = {"type": "http", "method": method, "path": "/", "query_string": query, "headers": headers}
-    return asyncio.run(read_fields(Request(scope, receive)))
+    return asyncio.run(read_fields(Request(scope, receive), lists))
 
 
 def multipart(*parts, end=b"--x--\r\n"):
@@ -134,3 +134,10 @@ def test_a_field_with_two_values_is_refused_as_one_would_be_lost(body, query):
     with pytest.raises(Refusal, match=r"q parameter has two values. Give one, or send an array of texts as JSON."):
         fields_of(body, FORM, query)
     assert fields_of(b"q=a&q=a", FORM, b"q=a") == {"q": "a"}
+
+
+def test_a_field_that_may_be_a_list_keeps_all_its_values_in_order():
+    parts = multipart(b'name="q"\r\n\r\nb', b'name="q"\r\n\r\na', b'name="q"\r\n\r\nb')
+    for body, kind in ((b"q=b&q=a&q=b", FORM), (parts, "multipart/form-data; boundary=x")):
+        assert fields_of(body, kind, b"q=c&x=1", lists={"q"}) == {"q": ["c", "b", "a", "b"], "x": "1"}
+    assert fields_of(b'{"q": "a"}', "application/json", b"q=c", lists={"q"}) == {"q": "a"}

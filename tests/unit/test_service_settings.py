@@ -14,7 +14,8 @@ def test_without_variables_the_defaults_hold():
 
 def test_each_variable_sets_the_field_of_its_name():
     environment = {"MT_HOST": "::1", "MT_PORT": "0", "MT_BUNDLE": "/models/a", "MT_LOG_LEVEL": "debug"}
-    settings = read_settings({}, environment)
+    settings = read_settings({}, environment | {"MT_SUGGESTIONS": "s.jsonl"})
+    assert settings.suggestions == Path("s.jsonl")
     assert (settings.host, settings.port, settings.bundle) == ("::1", 0, Path("/models/a"))
     assert settings.log_level == "debug"
 
@@ -78,6 +79,15 @@ def test_an_unknown_engine_is_refused_with_the_known_ones():
 def test_an_unknown_log_level_is_refused_with_the_known_ones():
     with pytest.raises(SettingsError, match=r"MT_LOG_LEVEL is 'loud'; it must be one of critical, error, warning"):
         read_settings({}, {"MT_LOG_LEVEL": "loud"})
+
+
+def test_an_unknown_log_format_is_refused_with_the_known_ones():
+    with pytest.raises(SettingsError, match=r"MT_LOG_FORMAT is 'xml'; it must be one of text, json\."):
+        read_settings({}, {"MT_LOG_FORMAT": "xml"})
+
+
+def test_the_token_of_the_metrics_is_not_shown_with_the_settings():
+    assert "s3cret" not in repr(read_settings({}, {"MT_METRICS_TOKEN": "s3cret"}))
 
 
 def test_an_unknown_variable_is_refused_with_the_closest_and_all_known_ones():

@@ -36,6 +36,19 @@ def test_a_translation_comes_piece_by_piece_and_in_the_end_whole(client):
     assert end == ("end", {"translatedText": "HI\n☺"})
 
 
+def test_the_language_is_found_out_and_a_text_in_the_target_language_comes_back(client):
+    text = "Guten Morgen, wie geht es Ihnen?"
+    *_, (kind, end) = events_of(stream(client, q=text, source="auto", target="en"))
+    assert (kind, end["translatedText"], end["detectedLanguage"]["language"]) == ("end", text.lower(), "de")
+    *pieces, (_, end) = events_of(stream(client, q=text, source="auto", target="de"))
+    assert (pieces, end["translatedText"]) == ([("message", {"text": text})], text)
+
+
+def test_a_beginning_and_a_deadline_may_be_asked_for(client):
+    assert stream(client, prefix="H", deadline_ms=500, beam_size=1).status_code == 200
+    assert client.translator.wishes == {"prefix": "H", "deadline": 0.5}
+
+
 def test_the_last_event_has_the_warnings(client):
     assert events_of(stream(client, q="CUT"))[-1] == ("end", {"translatedText": "CUT", "warnings": ["length_limit"]})
 
@@ -54,7 +67,12 @@ def test_fields_may_come_as_a_form_or_in_the_query(client, place):
         ({"q": "a" * 201}, "Invalid request: request (201) exceeds text limit (200)"),
         ({"q": "a\ud800"}, "Text 'a\\ud800' holds half a surrogate pair. Send whole characters."),
         ({"source": "zz"}, "zz is not supported"),
+        ({"beam_size": 2}, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily"),
         ({"alternatives": 1}, "Invalid request: alternatives parameter must be 0 here: a stream has one translation"),
+        (
+            {"format": "html"},
+            "Invalid request: format parameter must be text here: tags are placed in the end",
+        ),
     ],
 )
 def test_what_cannot_be_streamed_is_refused_as_by_translate(client, fields, text):

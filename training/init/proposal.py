@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mt.errors import CorpusError
-from training.init.scripts import count_scripts
+from mt.text.scripts import count_scripts
 from training.recipe import SubwordConfig
 from training.subwords import train_tokenizer
 

@@ -8,10 +8,10 @@ from itertools import islice
 import numpy as np
 
 from mt.text import normalize
+from mt.text.scripts import count_words
 from training.data.corpus import REASONS, FilterConfig, Pair, find_fault
 from training.data.hashes import hash_texts
 from training.init.regions import Region, find_regions, length_correlation
-from training.init.scripts import count_words
 from training.init.suspicion import SUSPICIONS, Profile, learn_profile
 
 SAMPLE_PAIRS = 20_000  # that say what is usual

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from training.init.scripts import count_scripts, usual_scripts
+from mt.text.scripts import count_scripts, usual_scripts
 from training.init.survey import Finding, Side, Survey
 
 _MANY = 0.05  # of the pairs: worth a sentence of its own

@@ -9,8 +9,8 @@ from itertools import repeat
 
 import numpy as np
 
+from mt.text.scripts import count_scripts, script
 from training.data.corpus import Pair
-from training.init.scripts import count_scripts, script
 
 # In the order of the checks; a pair counts for the first that holds.
 SUSPICIONS = (

@@ -53,7 +53,7 @@ SIGN_FOR_SPACE = "\u2581"  # SentencePiece writes spaces so, and reads it as one
 
 @given(st.lists(ANY_TEXT.map(lambda text: text.replace(SIGN_FOR_SPACE, "")), max_size=5))
 def test_texts_come_back_in_order_with_everything_around_their_sentences(texts):
-    translations = repeater().translate(texts, "en", "de")
+    translations = repeater().translate(texts, "en", "de", protect=False)
     for text, one in zip(texts, translations, strict=True):
         found, expected = one.text, normalized_by_sentence(text)
         if "split" in one.warnings:  # parts are joined by a space, which a word that is cut did not have
@@ -82,7 +82,7 @@ def test_the_model_translates_a_text_alone_as_among_others(texts, random):
 
 def assert_same(one, other):
     assert (one.text, one.alternatives, one.warnings) == (other.text, other.alternatives, other.warnings)
-    assert one.score == pytest.approx(other.score, abs=1e-3)
+    assert (one.score, *one.alternative_scores) == pytest.approx((other.score, *other.alternative_scores), abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_no_texts_have_no_translations():
 @pytest.mark.parametrize("text", ["x" * 500, "你好" * 100, "one " * 200, "Donaudampfschiff" * 30])
 def test_a_sentence_too_long_is_translated_in_parts_and_says_so(text):
     translator = repeater()
-    (one,) = translator.translate([text], "en", "de")
-    assert one.warnings == ("split",)
+    (one,) = translator.translate([text], "en", "de", protect=False)
+    assert "split" in one.warnings
     assert one.text.replace(" ", "") == text.replace(" ", "")
     assert all(size <= 32 for size, _ in translator._engine.searched)
 
@@ -152,12 +152,39 @@ def test_parts_hold_every_piece_in_order_and_none_is_too_long(count, seed):
 
 def test_a_search_that_was_cut_is_reported():
     (one,) = repeater(is_complete=False).translate(["one. two."], "en", "de")
-    assert one.warnings == ("length_limit",)
+    assert one.warnings == ("length_limit", "copied_source")
 
 
-def test_both_warnings_come_once_each():
+def test_all_warnings_come_once_each():
     (one,) = repeater(is_complete=False).translate(["one " * 200 + "\n" + "two " * 200], "en", "de")
-    assert sorted(one.warnings) == ["length_limit", "split"]
+    assert sorted(one.warnings) == ["copied_source", "length_limit", "split"]
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "warnings"),
+    [
+        ("one", "en", ("copied_source",)),
+        (" one\ntwo. ", "en", ("copied_source",)),
+        ("22", "en", ()),
+        ("e\u0301", "en", ()),  # comes back composed
+        ("\x07今日は", "en", ("unsupported_script",)),
+        ("one 今日は今日は", "en", ("unsupported_script", "copied_source")),
+        ("words 今日は今", "en", ("copied_source",)),  # not most of them
+    ],
+)
+def test_a_text_that_comes_back_and_one_of_foreign_letters_are_told(text, source, warnings):
+    (one,) = repeater().translate([text], source, "de")
+    assert one.warnings == warnings
+
+
+def test_alternatives_have_scores_of_their_own_for_the_whole_text():
+    (one,) = tiny.translator().translate(["one\ntwo"], "en", "de", n_best=3)
+    parts = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
+    places = range(len(one.alternatives))
+    assert len(one.alternative_scores) == len(one.alternatives) > 0
+    for place in places:
+        sums = sum(part.alternative_scores[place] for part in parts)
+        assert one.alternative_scores[place] == pytest.approx(sums, abs=1e-3)
 
 
 def test_the_score_is_the_sum_over_sentences():

@@ -136,7 +136,7 @@ def test_a_deadline_is_one_for_all_searches_of_a_call():
 )
 def test_what_cut_a_translation_is_told(is_complete, is_late, warnings):
     (one,) = repeater(is_complete=is_complete, is_late=is_late).translate(["one. two."], "en", "de", deadline=1)
-    assert one.warnings == warnings
+    assert one.warnings == (*warnings, "copied_source")
 
 
 def test_a_whole_translation_found_before_the_deadline_is_taken_and_the_deadline_told():
@@ -146,7 +146,7 @@ def test_a_whole_translation_found_before_the_deadline_is_taken_and_the_deadline
             return [whole, *(one._replace(is_complete=False, is_late=True) for one in others)]
 
     (one,) = Translator(tiny.bundle(), engine=Interrupted()).translate(["one"], "en", "de", deadline=1)
-    assert (one.text, one.warnings) == ("one", ("deadline",))
+    assert (one.text, one.warnings) == ("one", ("deadline", "copied_source"))
 
 
 def test_sentences_whose_turn_never_comes_are_left_empty_and_say_so():

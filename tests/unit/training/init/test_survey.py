@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.text import normalize
+from mt.text.scripts import count_words
 from tests import tiny
 from training.data.corpus import FilterConfig, filter_pairs
-from training.init.scripts import count_words
 from training.init.survey import Finding, survey, take_sample
 
 TEXT = st.one_of(st.text(max_size=5), st.sampled_from(["a", "b", " a", "c d", "x" * 12, "\x00", "y" * 40]))

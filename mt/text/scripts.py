@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 
 # Languages of these scripts set no spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters.
 _UNSPACED = re.compile(
@@ -48,7 +48,7 @@ _USUAL = {
 }
 
 
-@cache
+@lru_cache(2**14)  # more than any language has letters; Unicode has many more
 def script(character: str) -> str | None:
     """The script of a letter, such as Latin or Han; None for what is no letter or belongs to no one script."""
     if not character.isalpha():
@@ -73,8 +73,17 @@ def count_scripts(characters: Mapping[str, int]) -> Counter[str]:
 
 def usual_scripts(language: str) -> frozenset[str]:
     """The scripts that a language, by its code, is usually written in; none for one that is not known here."""
-    code = language.partition("_")[0]
+    code = re.split("[_-]", language)[0]
     return frozenset(name for name, codes in _USUAL.items() if code in codes.split())
+
+
+def is_foreign(text: str, language: str) -> bool:
+    """Whether most letters are of scripts that the language is not usually written in; never where none is known."""
+    usual = usual_scripts(language)
+    if not usual or (text.isascii() and "Latin" in usual):
+        return False
+    counts = count_scripts(Counter(text))
+    return sum(counts[name] for name in usual) < counts.total() / 2
 
 
 def count_words(text: str) -> int:

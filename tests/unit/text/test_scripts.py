@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.init.scripts import count_scripts, count_words, script, usual_scripts
+from mt.text.scripts import count_scripts, count_words, is_foreign, script, usual_scripts
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_scripts_are_counted_by_letters_the_commonest_first():
 
 
 def test_languages_have_their_usual_scripts_and_regions_do_not_matter():
-    assert usual_scripts("de") == usual_scripts("pt_br") == {"Latin"}
+    assert usual_scripts("de") == usual_scripts("pt_br") == usual_scripts("pt-br") == {"Latin"}
     assert usual_scripts("sr") == {"Latin", "Cyrillic"}
     assert usual_scripts("ja") == {"Han", "Hiragana", "Katakana"}
     assert usual_scripts("nds") == set()
@@ -58,3 +58,21 @@ def test_languages_have_their_usual_scripts_and_regions_do_not_matter():
 )
 def test_words_are_counted_by_spaces_and_by_letters_where_there_are_none(text, words):
     assert count_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_so"),
+    [
+        ("Guten Tag", "de", False),
+        ("Guten Tag", "ru", True),
+        ("Добрый день", "de", True),
+        ("Добрый день, 123 😀", "ru", False),
+        ("Der Name \u201e東京\u201c ist russisch.", "de", False),
+        ("今日は", "ja", False),
+        ("今日は", "nds", False),
+        ("123 😀!", "de", False),
+        ("", "de", False),
+    ],
+)
+def test_a_text_is_foreign_when_most_letters_are_none_of_its_languages(text, language, is_so):
+    assert is_foreign(text, language) == is_so
