@@ -13,7 +13,7 @@ from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
 from service.limits import BodyLimit
 from service.methods import HeadAsGet
-from service.routes import deepl, deepl_faults, libretranslate, probes, stream
+from service.routes import deepl, deepl_faults, libretranslate, page, probes, stream
 from service.settings import Settings
 from service.state import Service
 
@@ -68,7 +68,7 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, probes):
+    for dialect in (libretranslate, stream, deepl, probes, page):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)
