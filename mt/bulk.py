@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 from mt.bundle import MANIFEST, Bundle, load_bundle
 from mt.errors import DragomanError, InvalidText
 from mt.planning import Translation
+from mt.text.markup import Form
 from mt.translator import Translator
 
 # A chunk is whole at whichever comes first. Its bounds depend on the input alone, never on the number of processes:
 # what a line is searched beside may move the last digits of its score.
 LINES_AT_ONCE = 256  # eight full batches; more at once were not faster
 BYTES_AT_ONCE = 16_384  # chunks are alike in work then, and no process is alone with a long one at the end
+_JSON_KEYS = ("text", "score", "alternatives", "warnings", "alternative_scores")
 CHUNKS_AHEAD = 4  # a process: how far the others may go on while one chunk takes long
 
 
@@ -81,6 +83,8 @@ class Job:
     n_best: int = 1
     greedy: bool = False
     as_json: bool = False
+    protect: bool = True
+    form: str = "text"
 
     def open(self, bundle: Bundle | None = None, threads: int | None = None) -> Work:
         """The work, with a translator of its own; the bundle is loaded unless it is given.
@@ -94,7 +98,14 @@ class Job:
     def _translate(self, translator: Translator, lines: list[str]) -> Done:
         searched: list[int] = []
         translations = translator.translate(
-            lines, self.source, self.target, n_best=self.n_best, greedy=self.greedy, progress=searched.append
+            lines,
+            self.source,
+            self.target,
+            n_best=self.n_best,
+            greedy=self.greedy,
+            form=Form(self.form),
+            protect=self.protect,
+            progress=searched.append,
         )
         written = _as_json(lines, translations) if self.as_json else [one.text for one in translations]
         return Done(written, sum(searched))
@@ -107,7 +118,7 @@ class Job:
 
 def _as_json(lines: list[str], translations: list[Translation]) -> list[str]:
     return [
-        json.dumps({"source": line, **asdict(one)}, ensure_ascii=False)
+        json.dumps({"source": line, **{key: getattr(one, key) for key in _JSON_KEYS}}, ensure_ascii=False)
         for line, one in zip(lines, translations, strict=True)
     ]
 

@@ -19,6 +19,7 @@ from mt.bundle import Bundle, load_bundle, shipped_bundle
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
 from mt.open_engine import AUTO, choose_engine
 from mt.part_file import PartFile, whole_lines
+from mt.text.markup import Form
 from mt.translator import Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -38,19 +39,24 @@ def translate(
     n_best: Annotated[int, typer.Option(help="With --json: translations a line, up to 16.")] = 1,
     greedy: Annotated[bool, typer.Option("--greedy", help="Greedy search: faster, a little worse.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
+    form: Annotated[str, typer.Option("--format", help="What each line is: text, html or xml.")] = "text",
+    no_protect: Annotated[bool, typer.Option("--no-protect", help="Translate addresses, code, numbers too.")] = False,
     as_stream: Annotated[bool, typer.Option("--stream", help="Write as it grows, piece by piece; --greedy.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
     _refuse_what_makes_no_sense(output, resume, workers)
+    kind = Form(form).kind
     if as_stream:
-        _refuse_beside_stream({"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1})
-        _write_as_it_grows(file, bundle or shipped_bundle(), engine, source.lower(), target.lower())
+        unfit = {"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1}
+        _refuse_beside_stream({**unfit, "--format": kind != "text"})
+        _write_as_it_grows(file, bundle or shipped_bundle(), engine, source.lower(), target.lower(), not no_protect)
         return
     began = time.monotonic()
     with _input(file) as stream, _progress(file) as bar:
         loaded = load_bundle(bundle or shipped_bundle())
         chosen = choose_engine(loaded, engine).name
-        job = Job(loaded.path, chosen, source.lower(), target.lower(), n_best if as_json else 1, greedy, as_json)
+        languages = source.lower(), target.lower()
+        job = Job(loaded.path, chosen, *languages, n_best if as_json else 1, greedy, as_json, not no_protect, kind)
         is_typed = stream.isatty()  # then a line is answered before the next is waited for
         processes = 1 if is_typed else workers or sensible_workers(file, chosen)
         open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)
@@ -117,13 +123,13 @@ def _refuse_beside_stream(given: Mapping[str, object]) -> None:
         raise InvalidOption(f"--stream writes plain text piece by piece, so it cannot go with {', '.join(names)}.")
 
 
-def _write_as_it_grows(file: Path | None, bundle: Path, engine: str, source: str, target: str) -> None:
+def _write_as_it_grows(file: Path | None, bundle: Path, engine: str, source: str, target: str, protect: bool) -> None:
     """Writes the translations to standard output, each piece as soon as it is sure."""
     with _input(file) as stream:
         translator = Translator(load_bundle(bundle), engine=engine)
         translator.require_direction(source, target)
         for chunk in in_chunks(stream, str(file or "standard input"), most_lines=1):
-            for item in chain(translator.stream(chunk.lines[0], source, target), "\n"):
+            for item in chain(translator.stream(chunk.lines[0], source, target, protect=protect), "\n"):
                 sys.stdout.buffer.write(item.encode("utf-8"))
                 sys.stdout.buffer.flush()
 

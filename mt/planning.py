@@ -1,11 +1,15 @@
 """A text as what is searched and what stands around it; from what was found, its translation."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from mt.alignment import align
 from mt.engines import Hypothesis
-from mt.text import normalize, sentences
+from mt.protecting import Link, Prepared, Restored, prepare, restore
+from mt.text import normalize, protection, sentences
+from mt.text.protection import Item
 from mt.text.scripts import is_foreign
 from mt.tokenizer import Tokenizer
 
@@ -21,20 +25,42 @@ class Translation:
     score: float  # sum of the natural-log probabilities of all its pieces
     alternatives: tuple[str, ...] = ()  # other translations of the whole text, best first, without repetitions
     # "length_limit": the search was cut; "deadline": it had no time to end; "split": a sentence was translated in
-    # parts; "unsupported_script": most letters are none of the source language's; "copied_source": the text came back
+    # parts; "unsupported_script": most letters are none of the source language's; "copied_source": the text came back;
+    # "protected_moved": what must not change is there, but where it stands is a guess
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()  # of each alternative
+    # Words of the text and those of its translation that come from them, in characters of both; only if asked for.
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """How a text is planned."""
+
+    protect: bool = True  # what must not change, such as addresses, comes through; capitals are read as other text
+    links: bool = False  # the translation is to have them
+    splits: bool = True  # into sentences
+
+
+PLAIN = PlanOptions()
 
 
 @dataclass(frozen=True)
 class Plan:
     """A text as what is searched and what stands around it."""
 
-    # The sources of each sentence's parts, tag and EOS included; none for a sentence without a letter or digit.
+    # The sources of each sentence's parts, tag and EOS included; none for a sentence that stays as it is.
     sentences: list[list[Ids]]
     separators: list[str]
-    originals: list[str]
+    prepared: list[Prepared]  # the same sentences
+    target: str
     warnings: tuple[str, ...] = ()  # that the text alone gives cause for
+    links: bool = False  # whether the translation is to have them
+
+    @property
+    def originals(self) -> list[str]:
+        """The sentences as they stand in the text."""
+        return [one.original for one in self.prepared]
 
     @property
     def text(self) -> str:
@@ -47,6 +73,27 @@ class Plan:
         return list(dict.fromkeys(source for parts in self.sentences for source in parts))
 
 
+class Ranked(NamedTuple):
+    """One translation of a whole text."""
+
+    text: str
+    score: float
+    warnings: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranked]) -> Translation:
+    """What is told of several translations of a text, best first; the source is None where nothing was searched."""
+    scores: dict[str, float] = {}
+    for one in ranked:
+        scores.setdefault(one.text, one.score)
+    (best, score), *others = scores.items()
+    is_copied = best == source and any(map(str.isalpha, best))
+    told = dict.fromkeys([*warnings, *ranked[0].warnings, *["copied_source"] * is_copied])
+    alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
+    return Translation(best, score, alternatives, tuple(told), alternative_scores, ranked[0].links)
+
+
 class Planner:
     """Plans texts for an engine that takes sources of a bounded length, and puts their translations together."""
 
@@ -54,36 +101,61 @@ class Planner:
         self._tokenizer = tokenizer
         self.max_pieces = max_source_pieces - 2  # tag and EOS
 
-    def plan(self, text: str, source: str, target: str) -> Plan:
+    def plan(self, text: str, source: str, target: str, options: PlanOptions = PLAIN) -> Plan:
         """The text sentence by sentence, each in as many parts as its length asks for."""
-        originals, separators = sentences.split(text, source)
-        # Punctuation and emoji alone mean the same in every language, and a model makes words up for them.
-        texts = [one if any(map(str.isalnum, one)) else "" for one in map(normalize, originals)]
-        rows = [self._in_parts(row) for row in self._tokenizer.encode(texts)]
+        originals, separators = sentences.split(text, source) if options.splits else ([text], ["", ""])
+        if options.protect:
+            items = protection.find(text)
+            originals, separators = _whole(originals, separators, items)
+            likelihood = self._tokenizer.likelihood
+            prepared = [
+                prepare(original, own, likelihood)
+                for original, own in zip(originals, _distributed(originals, separators, items), strict=True)
+            ]
+        else:
+            prepared = [Prepared(original) for original in originals]
+        rows = [self._in_parts(row) for row in self._tokenizer.encode([one.text for one in prepared])]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
-        return Plan(ids, separators, originals, ("unsupported_script",) * is_foreign(text, source))
+        return Plan(
+            ids, separators, prepared, target, ("unsupported_script",) * is_foreign(text, source), options.links
+        )
 
     def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
         """The translation of a text from the hypotheses of its sources, best first.
 
-        A sentence without a letter or digit stays as it is.
+        A sentence of nothing but punctuation and what must not change stays as it is.
         """
+        return together(plan.text if plan.sources else None, plan.warnings, self.ranked(plan, found, n_best))
+
+    def ranked(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> list[Ranked]:
+        """The n best translations of a text, as far as there are so many, or else the last ones again."""
         rendered = {source: self._render(found[source]) for source in plan.sources}
-        scores: dict[str, float] = {}
-        warnings = list(plan.warnings)
+        ranked = []
         for place in range(n_best):
-            translated, score = [], 0.0
-            for parts, original in zip(plan.sentences, plan.originals, strict=True):
-                chosen = [rendered[part][min(place, len(rendered[part]) - 1)] for part in parts]
-                translated.append(" ".join(one.text for one in chosen) if parts else original)
-                score += sum(one.score for one in chosen)
-                if place == 0:
-                    warnings += ["split"] * (len(parts) > 1) + [warning for one in chosen for warning in one.warnings]
-            scores.setdefault(sentences.join(translated, plan.separators), score)
-        (best, score), *others = scores.items()
-        warnings += ["copied_source"] * (best == plan.text and any(map(str.isalpha, best)))
-        alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
-        return Translation(best, score, alternatives, tuple(dict.fromkeys(warnings)), alternative_scores)
+            chosen = [[_at(rendered[part], place) for part in parts] for parts in plan.sentences]
+            restored = [self._restored(plan, number, own) for number, own in enumerate(chosen)]
+            text = sentences.join([one.text for one in restored], plan.separators)
+            score = sum((one.score for own in chosen for one in own), 0.0)
+            warnings = [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
+            links = tuple(_whole_links(plan, restored)) if plan.links else ()
+            ranked.append(Ranked(text, score, tuple(warnings), links))
+        return ranked
+
+    def sentence(self, plan: Plan, number: int, found: Mapping[Ids, Sequence[Hypothesis]]) -> str:
+        """The best translation of one sentence, by its number, from the hypotheses of its parts."""
+        return self._restored(plan, number, [self._render(found[part])[0] for part in plan.sentences[number]]).text
+
+    def _restored(self, plan: Plan, number: int, chosen: Sequence["_Rendering"]) -> Restored:
+        """The translation of a sentence from those of its parts."""
+        prepared, parts = plan.prepared[number], plan.sentences[number]
+        if not parts:
+            whole = (0, len(prepared.original))
+            return Restored(prepared.original, [(whole, whole)], is_moved=False)
+        if not prepared.is_changed and not plan.links:
+            return Restored(" ".join(one.text for one in chosen), [], is_moved=False)
+        hypotheses = [one.hypothesis for one in chosen]
+        found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)))
+        return restore(prepared, found, plan.target)
 
     def _in_parts(self, ids: list[int]) -> list[Ids]:
         """The ids in as many parts of like length as the engine's longest source asks for, cut before a word."""
@@ -105,7 +177,7 @@ class Planner:
         for text, one in zip(texts, hypotheses, strict=True):
             is_cut = not one.is_complete and not one.is_late
             warnings = ["deadline"] * was_late + ["length_limit"] * is_cut
-            found.setdefault(text, _Rendering(text, one.score, tuple(warnings)))
+            found.setdefault(text, _Rendering(text, one, tuple(warnings)))
         return list(found.values())
 
 
@@ -114,8 +186,63 @@ class _Rendering:
     """One hypothesis as text."""
 
     text: str
-    score: float
+    hypothesis: Hypothesis
     warnings: tuple[str, ...]  # "deadline": the search that found it, and maybe others, had no time to end
+
+    @property
+    def score(self) -> float:
+        """Of the hypothesis."""
+        return self.hypothesis.score
+
+
+def _whole(originals: list[str], separators: list[str], items: Sequence[Item]) -> tuple[list[str], list[str]]:
+    """The sentences and what stands between them, with sentences that an item reaches over as one."""
+    sentences_, between, place = [], separators[:1], len(separators[0])
+    for original, separator in zip(originals, separators[1:], strict=True):
+        if sentences_ and protection.spans_over(items, place):
+            sentences_[-1] += between.pop() + original
+        else:
+            sentences_.append(original)
+        between.append(separator)
+        place += len(original) + len(separator)
+    return sentences_, between
+
+
+def _distributed(originals: list[str], separators: list[str], items: Sequence[Item]) -> Iterator[list[Item]]:
+    """The items of each sentence, in characters of the sentence."""
+    start, number = len(separators[0]), 0
+    for original, separator in zip(originals, separators[1:], strict=True):
+        own = []
+        while number < len(items) and items[number].start < start + len(original):
+            first, last, kind = items[number]
+            own.append(Item(first - start, last - start, kind))
+            number += 1
+        yield own
+        start += len(original) + len(separator)
+
+
+def _warnings(chosen: Sequence[_Rendering], restored: Restored) -> Iterator[str]:
+    if len(chosen) > 1:
+        yield "split"
+    for one in chosen:
+        yield from one.warnings
+    if restored.is_moved:
+        yield "protected_moved"
+
+
+def _whole_links(plan: Plan, restored: Sequence[Restored]) -> Iterator[Link]:
+    """The links of all sentences, in characters of the whole text and its whole translation."""
+    start = target_start = len(plan.separators[0])
+    for original, one, separator in zip(plan.originals, restored, plan.separators[1:], strict=True):
+        for (first, last), (target_first, target_last) in one.links:
+            yield (start + first, start + last), (target_start + target_first, target_start + target_last)
+        start += len(original) + len(separator)
+        target_start += len(one.text) + len(separator)
+
+
+def _at(renderings: Sequence[_Rendering], place: int) -> _Rendering:
+    """The rendering of this rank, or the last one."""
+    return renderings[min(place, len(renderings) - 1)]
 
 
 def _last_cut(pieces: list[str], first: int, last: int) -> int:

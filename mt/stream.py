@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+import numpy as np
+
 from mt.engines import Hypothesis, SearchOptions
 from mt.engines.steered import nothing_in_time
 from mt.engines.stream import PieceStream, SteppingEngine
@@ -19,8 +21,9 @@ Clock = Callable[[], bool]  # whether time is over
 class GrowingPart:
     """The translation of one source as it grows."""
 
-    def __init__(self, pieces: PieceStream) -> None:
+    def __init__(self, pieces: PieceStream, keeps_attention: bool = False) -> None:
         self._pieces, self._ids, self._text = pieces, list[int](), GrowingText()
+        self._attention: list[np.ndarray] | None = [] if keeps_attention else None
         self._half: list[int] = []  # bytes of a character that lacks some
 
     @property
@@ -31,6 +34,8 @@ class GrowingPart:
     def step(self, engine: SteppingEngine, tokenizer: Tokenizer, is_over: Clock) -> str:
         """The text that the next piece settles; with the last piece all that is left."""
         ids = self._pieces.step(engine, is_over)
+        if ids and self._attention is not None:
+            self._attention.append(self._pieces.seen)
         self._ids += ids
         self._half += ids
         if tokenizer.ends_halfway(self._half) and not self.has_ended:
@@ -40,8 +45,9 @@ class GrowingPart:
         return settled + self._text.end() if self.has_ended else settled
 
     def hypothesis(self) -> Hypothesis:
-        """What was found in the end."""
-        return self._pieces.hypothesis(self._ids)
+        """What was found in the end; without attention that was not to be kept."""
+        found = self._pieces.hypothesis(self._ids)
+        return found._replace(attention=np.array(self._attention)) if self._attention else found
 
 
 @dataclass
@@ -72,6 +78,7 @@ class TranslationStream:
     ) -> None:
         self._engine, self._tokenizer, self._planner, self._is_over = engine, tokenizer, planner, is_over
         self._state, self._items = state, _items(state.plan)
+        self._parts_of_held = {part for item in self._items if isinstance(item, _Held) for part in item.parts}
 
     @property
     def state(self) -> StreamState:
@@ -92,10 +99,22 @@ class TranslationStream:
         if state.place == len(self._items):
             raise StopIteration
         item = self._items[state.place]
+        if isinstance(item, _Held):
+            return self._hold(item)
         if isinstance(item, tuple) and item not in state.found:
             return self._translate(item)
         state.place += 1
         return item if isinstance(item, str) else self._text(item)
+
+    def _hold(self, item: "_Held") -> str:
+        """Nothing as long as the sentence lacks a part, then all of it."""
+        missing = (part for part in item.parts if part not in self._state.found)
+        part = next(missing, None)
+        if part:
+            self._translate(part)
+            return ""
+        self._state.place += 1
+        return self._planner.sentence(self._state.plan, item.number, self._state.found)
 
     def _translate(self, source: Ids) -> str:
         """What the next piece of its translation settles; nothing where there is no time to begin it."""
@@ -104,7 +123,8 @@ class TranslationStream:
             self._end(source, nothing_in_time(len(source)))
             return ""
         if not state.part:
-            state.part = GrowingPart(PieceStream(self._engine, source, state.options, state.prefix))
+            pieces = PieceStream(self._engine, source, state.options, state.prefix)
+            state.part = GrowingPart(pieces, keeps_attention=source in self._parts_of_held)
         settled = state.part.step(self._engine, self._tokenizer, self._is_over)
         if state.part.has_ended:
             self._end(source, state.part.hypothesis())
@@ -112,7 +132,8 @@ class TranslationStream:
 
     def _end(self, source: Ids, found: Hypothesis) -> None:
         self._state.found[source] = [found]
-        self._state.part, self._state.place = None, self._state.place + 1
+        self._state.part = None
+        self._state.place += not isinstance(self._items[self._state.place], _Held)
 
     def _text(self, source: Ids) -> str:
         """The text of a source that came before."""
@@ -120,11 +141,25 @@ class TranslationStream:
         return normalize(text)
 
 
-def _items(plan: Plan) -> list[str | Ids]:
+@dataclass(frozen=True)
+class _Held:
+    """A sentence that is given out as a whole, as something is put into its translation."""
+
+    number: int
+    parts: list[Ids]
+
+
+def _items(plan: Plan) -> list[str | Ids | _Held]:
     """What a translation is made of, in order: sources to be translated, and what stays as it is."""
-    items: list[str | Ids] = [plan.separators[0]]
-    for parts, original, separator in zip(plan.sentences, plan.originals, plan.separators[1:], strict=True):
-        for number, part in enumerate(parts):
-            items += [" ", part] if number else [part]
-        items += [separator] if parts else [original, separator]
+    items: list[str | Ids | _Held] = [plan.separators[0]]
+    for number, (prepared, parts) in enumerate(zip(plan.prepared, plan.sentences, strict=True)):
+        if not parts:
+            items.append(prepared.original)
+        elif prepared.is_changed:
+            items.append(_Held(number, parts))
+        else:
+            items += parts[:1]
+            for part in parts[1:]:
+                items += [" ", part]
+        items.append(plan.separators[number + 1])
     return [item for item in items if item]

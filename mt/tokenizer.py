@@ -1,15 +1,17 @@
 """Text to piece ids and back with SentencePiece; owner of the special pieces and the target-language tags."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sentencepiece
 
 from mt.errors import BundleError, UnsupportedLanguage
 from mt.regularization import PieceSampler
+from mt.text.tracing import Span
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
+SPACE = "▁"  # how a piece spells a space
 # The first bytes of a character in UTF-8 that has more.
 _HALF_CHARACTER = re.compile("(<0x[CD].>|<0xE.>(<0x[89AB].>)?|<0xF.>(<0x[89AB].>){0,2})$")
 
@@ -94,6 +96,67 @@ class Tokenizer:
         """The piece of each id, as the vocabulary spells it (▁ for a space)."""
         return [self._processor.id_to_piece(int(number)) for number in ids]
 
+    def cut(self, text: str, ids: Sequence[int]) -> list[Span]:
+        """Which characters of a normalized text each of the pieces that it was encoded to spells.
+
+        A space before a word does not count, unless it is the whole piece; a byte has the span of its character.
+        """
+        spelled, spans = self._spelled(ids)
+        assert f" {text}".replace(SPACE, " ").startswith(spelled), (spelled, text)
+        return _shifted(spans, 1)  # SentencePiece puts a space before the first word
+
+    def spell(self, ids: Sequence[int]) -> tuple[str, list[Span]]:
+        """What `decode` makes of the ids, and which of its characters each piece spells; as in `cut`."""
+        spelled, spans = self._spelled(ids)
+        (text,) = self.decode([ids])
+        assert spelled.endswith(text), (spelled, text)
+        return text, _shifted(spans, len(spelled) - len(text))
+
+    def likelihood(self, text: str) -> float:
+        """The sum of the natural-log probabilities of a text's pieces, by the vocabulary alone."""
+        return sum(map(self._processor.get_score, self._processor.encode(text)))
+
     def source_ids(self, ids: Sequence[int], target_language: str) -> list[int]:
         """What the encoder reads: the target-language tag, the pieces, EOS."""
         return [self.tag(target_language), *ids, EOS]
+
+    def _spelled(self, ids: Sequence[int]) -> tuple[str, list[Span]]:
+        """The pieces one after the other, and what each of them spells."""
+        text, spans = "", []
+        waiting = b""  # bytes of characters that are not whole yet
+        for number in [*map(int, ids), PAD]:
+            if self._processor.is_byte(number):
+                waiting += bytes([int(self._processor.id_to_piece(number)[3:5], 16)])
+                continue
+            for character, size in _characters(waiting):
+                spans += [(len(text), len(text) + 1)] * size
+                text += character
+            waiting = b""
+            surface = self._surface(number)
+            spans.append((len(text) + (surface[:1] == " " < surface), len(text) + len(surface)))
+            text += surface
+        return text, spans[:-1]
+
+    def _surface(self, number: int) -> str:
+        if number == UNK:
+            return " \u2047 "
+        return "" if self._processor.is_control(number) else self._processor.id_to_piece(number).replace(SPACE, " ")
+
+
+def _characters(data: bytes) -> Iterator[tuple[str, int]]:
+    """The characters that bytes spell in UTF-8, with how many bytes each has; a byte that fits nowhere is U+FFFD."""
+    start = 0
+    while start < len(data):
+        found = ((size, _character(data[start : start + size])) for size in range(1, 5))
+        size, character = next(((size, one) for size, one in found if one), (1, "\ufffd"))
+        yield character, size
+        start += size
+
+
+def _character(data: bytes) -> str | None:
+    text = data.decode("utf-8", errors="ignore")
+    return text if len(text) == 1 and text.encode("utf-8") == data else None
+
+
+def _shifted(spans: Sequence[Span], by: int) -> list[Span]:
+    return [(max(start - by, 0), max(end - by, 0)) for start, end in spans]

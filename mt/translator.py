@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mt.bundle import Bundle
+from mt.documents import DocumentPlan, assemble_document, has_markup, plan_document
 from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
 from mt.open_engine import AUTO, open_engine
-from mt.planning import Ids, Plan, Planner, Translation
+from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
 from mt.stream import StreamState, TranslationStream
 from mt.text import normalize
+from mt.text.markup import Form
+
+TEXT = Form()
 
 
 class Translator:
@@ -64,6 +68,9 @@ class Translator:
         search: SearchOptions | None = None,
         prefix: str = "",
         deadline: float | None = None,
+        form: Form = TEXT,
+        protect: bool = True,
+        links: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> list[Translation]:
         """A translation of each text, in order; white space around sentences, and line ends, stay as they are.
@@ -73,12 +80,22 @@ class Translator:
         with, normalized. `deadline` seconds from now the best so far is taken, for sentences not begun nothing.
         `progress` is called with the number of sentences done since the last call.
 
-        Raises UnsupportedLanguage, InvalidText for unpaired surrogates, and InvalidOption for a value outside its range
-        or a prefix that does not fit.
+        With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are,
+        with the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is
+        translated as any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills
+        those of the translations.
+
+        Of HTML or XML, which `form` says that a text is, tags move with their words, and nothing but words changes;
+        the warning "tag_moved" says that a tag stands at a guessed place. Such translations have no links.
+
+        Raises UnsupportedLanguage, InvalidText for unpaired surrogates and for XML that is not well-formed, and
+        InvalidOption for a value outside its range or a prefix that does not fit.
         """
         options = self.options(search, n_best, greedy)
         is_over = self._until(deadline)
-        plans = [self.plan(text, source, target) for text in texts]
+        plans = [
+            self.plan(text, source, target, form=form, protect=protect and not prefix, links=links) for text in texts
+        ]
         prefix_ids = self.prefix_ids(prefix, plans)
         # The same part often comes again; it is searched once.
         sources = list(dict.fromkeys(source for plan in plans for source in plan.sources))
@@ -89,7 +106,7 @@ class Translator:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
 
-    def stream(
+    def stream(  # noqa: PLR0913 - as translate
         self,
         text: str,
         source: str,
@@ -98,14 +115,17 @@ class Translator:
         search: SearchOptions | None = None,
         prefix: str = "",
         deadline: float | None = None,
+        protect: bool = True,
     ) -> TranslationStream:
         """What `translate` gives for one text by greedy search, or drawn where `search` says so, piece by piece.
 
+        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it.
         Raises what `translate` does; for a prefix that is longer than the translation may be with the first piece.
         """
         options = self.options(search, greedy=not (search or self._search).sampling)
         is_over = self._until(deadline)
-        plan = self.plan(text, source, target)
+        self.require_direction(source, target)
+        plan = self._planner.plan(text, source, target, PlanOptions(protect=protect and not prefix))
         return self._stream(StreamState(plan, options, self.prefix_ids(prefix, [plan])), is_over)
 
     def resume(self, state: StreamState, deadline: float | None = None) -> TranslationStream:
@@ -116,10 +136,25 @@ class Translator:
         assert isinstance(self._engine, SteppingEngine), self._engine
         return TranslationStream(self._engine, self._tokenizer, self._planner, state, is_over or never)
 
-    def plan(self, text: str, source: str, target: str) -> Plan:
-        """What to search for this text. Raises UnsupportedLanguage, and InvalidText for unpaired surrogates."""
+    def plan(
+        self,
+        text: str,
+        source: str,
+        target: str,
+        *,
+        form: Form = TEXT,
+        protect: bool = True,
+        links: bool = False,
+    ) -> Plan | DocumentPlan:
+        """What to search for this text; `form`, `protect` and `links` as in `translate`, `protect` not with a prefix.
+
+        Raises UnsupportedLanguage, and InvalidText for unpaired surrogates and for XML that is not well-formed.
+        """
         self.require_direction(source, target)
-        return self._planner.plan(text, source, target)
+        options = PlanOptions(protect, links)
+        if has_markup(form):
+            return plan_document(self._planner, text, source, target, form, options)
+        return self._planner.plan(text, source, target, options)
 
     def search(
         self,
@@ -131,8 +166,12 @@ class Translator:
         """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
         return self._engine.search(sources, options, [prefix] * len(sources) if prefix else [], is_over)
 
-    def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1) -> Translation:
+    def assemble(
+        self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1
+    ) -> Translation:
         """The translation of the planned text from the hypotheses of all its sources."""
+        if isinstance(plan, DocumentPlan):
+            return assemble_document(self._planner, plan, found, n_best)
         return self._planner.assemble(plan, found, n_best)
 
     def options(self, search: SearchOptions | None = None, n_best: int = 1, greedy: bool = False) -> SearchOptions:
@@ -158,7 +197,7 @@ class Translator:
         end = self._clock() + deadline
         return lambda: self._clock() >= end
 
-    def prefix_ids(self, prefix: str, plans: Sequence[Plan]) -> list[int]:
+    def prefix_ids(self, prefix: str, plans: Sequence[Plan | DocumentPlan]) -> list[int]:
         """The pieces that the one sentence of these plans must begin with; InvalidOption for more than one sentence."""
         (ids,) = self._tokenizer.encode([normalize(prefix)])
         parts = [len(parts) for plan in plans for parts in plan.sentences]

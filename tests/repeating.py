@@ -28,10 +28,11 @@ class RepeatingEngine:
         return [self._hypotheses(list(source[1:-1])) for source in sources]
 
     def _hypotheses(self, ids):
-        found = [ids, ids[1:], ids[:-1]][: self.most_hypotheses]
+        each = np.eye(len(ids) + 2, dtype=np.float32)[1:-1]  # a piece attends to itself
+        found = [(ids, each), (ids[1:], each[1:]), (ids[:-1], each[:-1])][: self.most_hypotheses]
         return [
-            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, np.zeros((len(one), 1)), self.is_late)
-            for rank, one in enumerate(found)
+            Hypothesis(one, -float(len(ids)) - rank, self.is_complete, attention, self.is_late)
+            for rank, (one, attention) in enumerate(found)
         ]
 
 

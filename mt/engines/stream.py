@@ -43,6 +43,7 @@ class PieceStream:
         self._least_steps, self._source_pieces = len(prefix), len(source)
         self._last, self._score, self._steps = BOS, np.float32(0), 0
         self._is_late = False
+        self.seen = np.zeros(len(source), np.float32)  # what the last piece attended to
 
     @property
     def has_ended(self) -> bool:
@@ -57,6 +58,7 @@ class PieceStream:
         assert not self.has_ended, self._steps
         with engine.awake(self._held):
             found = self._decoder.step(np.array([[self._last]], np.int32), 1)
+        self.seen = found.attention[0, 0]
         self._last, gained = int(found.ids[0, 0, 0]), found.log_probabilities[0, 0, 0]
         assert gained > NEVER / 2, "no piece may follow"
         self._score, self._steps = self._score + gained, self._steps + 1

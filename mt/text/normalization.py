@@ -22,7 +22,7 @@ MAX_COMBINING_MARKS = 30
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NONCHARACTERS = "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
-_SHAPELESS = re.compile(
+SHAPELESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are not white space
     "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ufdd0-\ufdef" + _NONCHARACTERS + "]"
@@ -40,13 +40,13 @@ def normalize(text: str) -> str:
         refuse_surrogates(text)
     text = without_shapeless(text)
     if not text.isascii():
-        text = _limit_marks(unicodedata.normalize("NFC", _limit_marks(text)))
+        text = limit_marks(unicodedata.normalize("NFC", limit_marks(text)))
     return " ".join(text.split())
 
 
 def without_shapeless(text: str) -> str:
     """The text without characters that have no shape of their own; white space and all marks stay."""
-    return _SHAPELESS.sub("", text)
+    return SHAPELESS.sub("", text)
 
 
 def refuse_surrogates(text: str) -> None:
@@ -60,7 +60,8 @@ def refuse_surrogates(text: str) -> None:
         )
 
 
-def _limit_marks(text: str) -> str:
+def limit_marks(text: str) -> str:
+    """The text with the first 30 combining marks of each letter."""
     return _POSSIBLY_TOO_MANY_MARKS.sub(lambda run: _keep_first_marks(run.group()), text)
 
 

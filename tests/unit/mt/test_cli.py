@@ -14,6 +14,7 @@ import pytest
 from mt.bulk import BYTES_AT_ONCE, usable_cores
 from mt.bundle import load_bundle, read_manifest, seal
 from mt.cli import engine_here, main, sensible_workers
+from mt.text.markup import Form
 from mt.translator import Translator
 from tests import tiny
 
@@ -278,3 +279,26 @@ def test_without_arguments_the_help_is_shown(run):
     _, printed, complaint = run()
     assert "translate" in printed + complaint
     assert "info" in printed + complaint
+
+
+def test_what_must_not_change_is_translated_too_if_asked_for(run):
+    line = "two {name} hundred 12,500.00"
+    kept, changed = (run(*translate(*options), given=line.encode())[1] for options in ([], ["--no-protect"]))
+    assert "{name}" in kept
+    assert "12,500.00" in kept
+    (wanted,) = tiny.translator().translate([line], "en", "de", protect=False)
+    assert changed == f"{wanted.text}\n"
+
+
+def test_html_is_translated_around_its_tags(run):
+    printed = run(*translate("--format", "html"), given=b"<p>two <b>hundred</b></p>\n")[1]
+    (wanted,) = tiny.translator().translate(["<p>two <b>hundred</b></p>"], "en", "de", form=Form("html"))
+    assert printed == f"{wanted.text}\n"
+    assert printed.startswith("<p>")
+
+
+def test_a_format_that_does_not_exist_is_refused_with_those_that_do(run):
+    assert run(*translate("--format", "rtf"))[::2] == (
+        2,
+        "mt: The form of a text is one of text, html, xml; got 'rtf'.\n",
+    )

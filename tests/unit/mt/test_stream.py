@@ -23,6 +23,7 @@ TEXTS = [
     "",
     " \n",
     "seventy. two?\n\n\tseventy. Twelve!  ",
+    "Tom two. {name} two. two {name} hundred https://a.b <b>twelve</b>!\nSEVENTY TWELVE\n😀 two",
     "😀 …\nnine — 你好\u00a0",
     "one two three four five " * 12 + "\nnine. " + "one two three four five " * 12,
 ]
@@ -60,7 +61,7 @@ def test_a_stream_may_begin_with_a_prefix(translator, prefix):
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 11, 30])
 def test_a_stream_that_was_kept_goes_on_to_the_same_translation(translator, steps):
-    text = TEXTS[3]
+    text = TEXTS[3] + TEXTS[4]
     stream = translator.stream(text, "en", "de", search=SearchOptions(1, no_repeat=3, sampling=Sampling(seed=3)))
     before = [next(stream, "") for _ in range(steps)]
     kept = pickle.dumps(stream.state)

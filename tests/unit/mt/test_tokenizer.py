@@ -125,6 +125,44 @@ def test_a_model_with_other_special_pieces_is_refused():
         Tokenizer(model.getvalue())
 
 
+SPELLED = st.lists(
+    st.one_of(st.characters(), st.sampled_from(["▁", " ", "one", "▁ ▁", "👩\u200d👧", "⁇", "<s>", "<0x41>"]))
+)
+
+
+@given(SPELLED.map(lambda parts: normalize("".join(parts))))
+def test_pieces_are_cut_from_the_text_that_they_were_made_of(text):
+    (ids,) = tiny.tokenizer().encode([text])
+    spans = tiny.tokenizer().cut(text, ids)
+    for piece, (start, end) in zip(tiny.tokenizer().pieces(ids), spans, strict=True):
+        if piece.startswith("<0x") and len(piece) == len("<0x41>"):
+            assert int(piece[3:5], 16) in text[start:end].encode()
+            assert end - start == 1
+        else:
+            assert text[start:end].replace("▁", " ") in (piece.replace("▁", " "), piece[1:], "")
+
+
+@given(SPELLED.map(lambda parts: normalize("".join(parts))))
+def test_pieces_cover_every_letter_of_the_text(text):
+    (ids,) = tiny.tokenizer().encode([text])
+    covered = {place for start, end in tiny.tokenizer().cut(text, ids) for place in range(start, end)}
+    assert all(place in covered for place, character in enumerate(text) if character not in " ▁")
+
+
+@given(st.lists(st.integers(0, tiny.VOCABULARY - 1), max_size=12))
+def test_any_pieces_are_spelled_as_they_are_decoded(ids):
+    text, spans = tiny.tokenizer().spell(ids)
+    assert text == tiny.tokenizer().decode([ids])[0]
+    assert len(spans) == len(ids)
+    assert all(0 <= start <= end <= len(text) for start, end in spans)
+    covered = {place for start, end in spans for place in range(start, end)}
+    assert all(place in covered for place, character in enumerate(text) if character != " ")
+
+
+def test_a_likely_word_is_likelier_than_one_of_rare_pieces():
+    assert tiny.tokenizer().likelihood("twenty") > tiny.tokenizer().likelihood("TWENTY")
+
+
 def rows_of_whole_characters(tokenizer, ids):
     rows, row = [], []
     for number in ids:
