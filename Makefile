@@ -20,7 +20,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --unive
 CLIENTS ?= $(or $(TMPDIR),/tmp)/dragoman-clients
 NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLIENTS)")
 
-.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode clean scale
+.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode bench-serve clean scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -40,6 +40,9 @@ bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time trai
 
 bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
+
+bench-serve: .venv/locked-dev .venv/installed ## time the service beside its engine, and overload it; BENCH_FLAGS=--help tells how
+	@.venv/bin/python -m tests.bench.serve_speed $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -121,11 +120,6 @@ def _as_json(lines: list[str], translations: list[Translation]) -> list[str]:
         json.dumps({"source": line, **{key: getattr(one, key) for key in _JSON_KEYS}}, ensure_ascii=False)
         for line, one in zip(lines, translations, strict=True)
     ]
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def work_through(

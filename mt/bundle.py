@@ -70,6 +70,11 @@ class Bundle:
     tokenizer: Tokenizer
 
     @property
+    def fingerprint(self) -> str:
+        """A sha256 that two bundles share only when all their files are equal."""
+        return hashlib.sha256(json.dumps(self.manifest.files, sort_keys=True).encode()).hexdigest()
+
+    @property
     def saved_model(self) -> Path:
         """The folder of the SavedModel."""
         return self.path / SAVED_MODEL

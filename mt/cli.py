@@ -14,8 +14,9 @@ from typing import Annotated, BinaryIO
 import typer
 from tqdm import tqdm
 
-from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, usable_cores, work_through
+from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, work_through
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.cores import usable_cores
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
 from mt.open_engine import AUTO, choose_engine
 from mt.part_file import PartFile, whole_lines

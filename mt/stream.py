@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 
 from mt.engines import Hypothesis, SearchOptions
-from mt.engines.steered import nothing_in_time
 from mt.engines.stream import PieceStream, SteppingEngine
 from mt.planning import Ids, Plan, Planner, Translation
 from mt.text import normalize
@@ -120,7 +119,7 @@ class TranslationStream:
         """What the next piece of its translation settles; nothing where there is no time to begin it."""
         state = self._state
         if not state.part and not state.prefix and self._is_over():
-            self._end(source, nothing_in_time(len(source)))
+            self._end(source, Hypothesis.none_in_time(len(source)))
             return ""
         if not state.part:
             pieces = PieceStream(self._engine, source, state.options, state.prefix)

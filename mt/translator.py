@@ -43,6 +43,8 @@ class Translator:
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
         self._planner = Planner(bundle.tokenizer, longest)
         self.name = bundle.manifest.name
+        self.fingerprint = bundle.fingerprint
+        self.best_batch, self.calls_at_once = self._engine.best_batch, self._engine.calls_at_once
         self.directions = bundle.manifest.pairs
         self._search, self._clock = search or bundle.manifest.search_options, clock
 

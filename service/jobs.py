@@ -19,6 +19,7 @@ class Job:
     n_best: int = 1
     beam: int | None = None  # None = the bundle's own
     prefix: str = ""  # what the translation of the only text begins with
+    client: str = ""  # whose turn it is, by key or address
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
     @property

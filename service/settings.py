@@ -64,8 +64,23 @@ class Settings:
     body_seconds: int = field(
         default=30, metadata=_about("How long a client may take to send its request body.", 1, 3_600)
     )
+    threads: int = field(
+        default=0,
+        metadata=_about(
+            "How many calls translate at once; 0 takes as many as pay: LiteRT one a core, TensorFlow one.", 0, 1_024
+        ),
+    )
+    # A core of LiteRT translates that many in about five seconds, two in less than three; some clients wait for ten.
     queue_size: int = field(
-        default=32, metadata=_about("How many requests may wait while others are translated.", 0, 100_000)
+        default=256,
+        metadata=_about(
+            "How many sentences may wait while others are translated; a long text counts for a sixteenth.", 0, 1_000_000
+        ),
+    )
+    # Some 3,000 sentences of 20 pieces with the attention of five hypotheses each.
+    cache_bytes: int = field(
+        default=32 * 2**20,
+        metadata=_about("The memory for translations that may be asked for again; 0 keeps none.", 0, 2**40),
     )
     suggestions: Path | None = field(
         default=None,

@@ -14,6 +14,7 @@ from service.detection import Detector, load_predict
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
 from service.scheduler import STOPPING, Scheduler
+from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
 from service.streams import Streams
 from service.suggestions import Suggestions
@@ -71,7 +72,8 @@ class Service:
         except Exception:
             self.obstacle = FAILED
             raise
-        self._scheduler = Scheduler(translator, self.settings.queue_size)
+        cache = HypothesisCache(self.settings.cache_bytes)
+        self._scheduler = Scheduler(translator, self.settings.queue_size, self.settings.threads, cache)
         self.obstacle = ""
         return translator
 
@@ -85,7 +87,10 @@ class Service:
         return translator
 
     async def translate(self, job: Job) -> list[Outcome]:
-        """What becomes of each text of the job, in order; raises Refusal 503 while nothing can be translated."""
+        """What becomes of each text of the job, in order.
+
+        Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does.
+        """
         scheduler = self.scheduler()
         if job.source == AUTO:
             return await translate_detected(job, await self.guess_languages(job), self.translate)

@@ -3,15 +3,18 @@
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import httpx
+import numpy as np
 
-from mt import InvalidText, SearchOptions
+from mt import Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
+
+Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,23 @@ class FakeTranslation:
     alternative_scores: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True)
+class FakePlan:
+    sources: list[Ids]
+
+
 class FakeTranslator:
     """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
-    While the gate is closed, translations wait for it; `began` counts them, `finished` holds their texts, `wishes` the
-    options of the last one.
+    While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
+    holds the texts of those that came to their end, `wishes` the options of the last one.
     """
 
     name = "fake-en-de"
     directions = (("en", "de"), ("de", "en"), ("en", "pt-br"))
     max_n_best = 4
+    fingerprint = "fake"
+    best_batch, calls_at_once = 1, 1
 
     def __init__(self) -> None:
         self.is_warm = False
@@ -48,16 +58,33 @@ class FakeTranslator:
     def options(self, *, n_best: int) -> SearchOptions:
         return SearchOptions(beam=n_best)
 
-    def translate(
-        self, texts: Sequence[str], source: str, target: str, *, n_best: int = 1, **wishes: Any
-    ) -> list[FakeTranslation]:
+    def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
+        return list(map(ord, prefix))
+
+    def plan(self, text: str, source: str, target: str) -> FakePlan:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
+        return FakePlan([(source == "en", *map(ord, text))] if text else [])
+
+    def search(
+        self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
+    ) -> list[list[Hypothesis]]:
         self.began.release()
-        assert self.gate.wait(10)
-        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            raise InvalidText(f"Text {list(texts)} holds half a surrogate pair. Send whole characters.")
-        self.finished += texts
-        self.wishes = wishes
-        return [self._translation(text, source, n_best) for text in texts]
+        while not self.gate.wait(0.002):
+            if is_over():
+                return [[Hypothesis.none_in_time(len(source))] for source in sources]
+        self.finished += ["".join(map(chr, source[1:])) for source in sources]
+        self.wishes = {"search": options, "prefix": "".join(map(chr, prefix))}
+        return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
+
+    def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
+        if not plan.sources:
+            return FakeTranslation("")
+        (best,) = found[plan.sources[0]]
+        if best.is_late:
+            return FakeTranslation("", warnings=("deadline",))
+        is_loud, *codes = best.ids
+        return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
 
     def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
         self.wishes = wishes

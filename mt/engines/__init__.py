@@ -21,6 +21,11 @@ class Hypothesis(NamedTuple):
     attention: np.ndarray  # (T, S) float32, rows sum to 1
     is_late: bool = False  # the deadline cut it
 
+    @classmethod
+    def none_in_time(cls, source_pieces: int) -> "Hypothesis":
+        """What there is of a source of so many pieces when time is up before its search begins."""
+        return cls([], 0.0, False, np.zeros((0, source_pieces), np.float32), is_late=True)
+
 
 @dataclass(frozen=True)
 class SearchOptions:
@@ -49,6 +54,8 @@ class Engine(Protocol):
     """What a translator asks for translations."""
 
     max_source_pieces: int
+    best_batch: int  # sources in one call; with more of them it is hardly faster, and all wait for the last
+    calls_at_once: int  # by several threads; with more of them it is not faster
 
     def search(
         self,

@@ -8,6 +8,7 @@ from queue import Empty, LifoQueue
 
 import numpy as np
 
+from mt.cores import usable_cores
 from mt.engines import Hypothesis, SearchOptions
 from mt.engines.chatter import without_chatter
 from mt.engines.driven import Continuations
@@ -28,10 +29,12 @@ class LiteRTEngine:
     """Searches of any number of sources; several threads may search at once, each search on its own."""
 
     max_source_pieces = 512
+    best_batch = 4  # 44 sentences a second of processor time one by one, 60 in fours, 62 in batches of 32
 
     def __init__(self, path: Path) -> None:
         """Loads the graphs in a folder; BundleError when one is missing or no graph."""
         self._path = path
+        self.calls_at_once = usable_cores()  # as an interpreter has one thread
         # One thread at a time may use an interpreter; more are made when more threads search at once, and kept.
         self._idle: LifoQueue[Graphs] = LifoQueue()
         self._idle.put(Graphs(path))

@@ -62,14 +62,9 @@ def _search_batch(
 ) -> list[list[Hypothesis]]:
     lengths, forced = list(map(len, sources)), max(map(len, prefixes))
     if is_over() and not forced:
-        return [[nothing_in_time(length)] for length in lengths]
+        return [[Hypothesis.none_in_time(length)] for length in lengths]
     decoder = steered(begin(sources), sources, options, prefixes)
     return beam_search(decoder, lengths, options, is_over, least_steps=forced)
-
-
-def nothing_in_time(source_pieces: int) -> Hypothesis:
-    """What is found for a source whose turn comes when time is up."""
-    return Hypothesis([], 0.0, False, np.zeros((0, source_pieces), np.float32), is_late=True)
 
 
 def steered(decoder: Decoder, sources: Sequence[Pieces], options: SearchOptions, prefixes: Sequence[Pieces]) -> Decoder:

@@ -6,6 +6,7 @@ no glossaries and documents here, so what is asked about them is answered as Dee
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -44,7 +45,8 @@ async def translate(request: Request) -> Answer:
     directions = service.scheduler().translator.directions
     fields = await _read(request)
     job = read_job(fields, directions, service.settings)
-    async with service.access().admitted(request, fields, job.characters):
+    async with service.access().admitted(request, fields, job.characters) as client:
+        job = replace(job, client=client.account)
         outcomes = await while_client_waits(request, in_time(service.translate(job)))
         if any("deadline" in outcome.translation.warnings for outcome in outcomes):
             raise _too_late(ANSWER_SECONDS)

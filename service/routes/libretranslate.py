@@ -6,6 +6,7 @@ for translations is read is in libretranslate_order.py, what /docs says in libre
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,8 +56,9 @@ async def translate(request: Request) -> Answer:
     scheduler = service.scheduler()
     fields = await read_fields(request)
     order = read_order(fields, scheduler.translator, service.settings)
-    async with service.access().admitted(request, fields, order.job.characters):
-        outcomes = await while_client_waits(request, service.translate(order.job))
+    async with service.access().admitted(request, fields, order.job.characters) as client:
+        job = replace(order.job, client=client.account)
+        outcomes = await while_client_waits(request, service.translate(job))
     return Answer(answer_body(order, outcomes))
 
 

@@ -130,7 +130,7 @@ _FAULTS: dict[int | str, dict[str, Any]] = {
     ),
     413: _fault("The body is too long", "The request body is 3,000,000 bytes or more; this server takes 2,097,152. …"),
     429: _fault(
-        "Too many requests wait, or come from this client; Retry-After says when to try again",
+        "Too many sentences wait, or too many requests come from this client; Retry-After says when to try again",
         "Slowdown: 30 per 1 minute",
     ),
 }

@@ -20,10 +20,10 @@ from service.settings import read_settings
 from tests.service_fakes import FakeTranslator
 
 class SlowTranslator(FakeTranslator):
-    def translate(self, texts, source, target, **options):
+    def search(self, *arguments):
         print("translating", flush=True)
         time.sleep(0.5)
-        return super().translate(texts, source, target, **options)
+        return super().search(*arguments)
 
 def load(settings):
     if settings.bundle is not None:

@@ -161,10 +161,10 @@ def test_a_full_queue_refuses_the_next_request_at_once(own_server):
         first = clients.submit(own_server.post, "first")
         assert own_server.translator.began.acquire(timeout=10)
         second = clients.submit(own_server.post, "second")
-        wait_until(lambda: own_server.app.state.service.scheduler()._waiting == 1)
+        wait_until(lambda: own_server.app.state.service.scheduler().waiting == 1)
         third = own_server.post("third")
         assert (third.status_code, third.headers["retry-after"]) == (429, "1")
-        assert third.json()["error"].startswith("Slowdown: as many requests wait")
+        assert third.json()["error"].startswith("Slowdown: as many sentences wait")
         assert httpx.get(f"{own_server.url}/health").status_code == 200
         own_server.translator.gate.set()
         assert [call.result().json()["translatedText"] for call in (first, second)] == ["FIRST", "SECOND"]
@@ -178,12 +178,25 @@ def test_a_request_whose_client_leaves_while_it_waits_is_not_translated(own_serv
         scheduler = own_server.app.state.service.scheduler()
         with own_server.connect() as leaving:
             leaving.sendall(request_bytes())
-            wait_until(lambda: scheduler._waiting == 1)
-        wait_until(lambda: scheduler._waiting == 0)
+            wait_until(lambda: scheduler.waiting == 1)
+        wait_until(lambda: scheduler.waiting == 0)
         own_server.translator.gate.set()
         assert first.result().status_code == 200
     own_server.post("last")
     assert own_server.translator.finished == ["first", "last"]
+
+
+def test_a_text_whose_client_leaves_while_it_is_translated_is_translated_no_further(own_server):
+    own_server.translator.gate.clear()
+    scheduler = own_server.app.state.service.scheduler()
+    with own_server.connect() as leaving:
+        leaving.sendall(request_bytes())
+        assert own_server.translator.began.acquire(timeout=10)
+    wait_until(lambda: scheduler.running == 0)
+    own_server.translator.gate.set()
+    own_server.post("last")
+    assert own_server.translator.finished == ["last"]
+    assert scheduler.counts.cancelled == 1
 
 
 def test_a_stopping_server_answers_what_it_has_taken():
@@ -191,7 +204,7 @@ def test_a_stopping_server_answers_what_it_has_taken():
         server.translator.gate.clear()
         calls = [clients.submit(server.post, text) for text in ("a", "b", "c")]
         assert server.translator.began.acquire(timeout=10)
-        wait_until(lambda: server.app.state.service.scheduler()._waiting == 2)
+        wait_until(lambda: server.app.state.service.scheduler().waiting == 2)
         server.server.should_exit = True
         wait_until(lambda: not is_open(server))
         server.translator.gate.set()

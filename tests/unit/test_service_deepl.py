@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mt import Form
 from service.errors import Refusal
 from service.routes.deepl import in_time
-from service.routes.deepl_order import read_form
+from service.routes.deepl_order import read_form, read_job
+from service.settings import Settings
 from tests.service_fakes import Client, limited
 
 
@@ -263,8 +264,8 @@ def test_a_translation_that_was_not_finished_in_time_is_refused_rather_than_sent
 
 
 def test_a_search_ends_before_the_client_gives_up(client):
-    client.deepl()
-    assert 0 < client.translator.wishes["deadline"] <= 8.5
+    fields = {"text": ["a"], "source_lang": "EN", "target_lang": "DE"}
+    assert read_job(fields, client.translator.directions, Settings()).deadline_seconds == 8.5
 
 
 def test_work_that_takes_longer_than_the_client_waits_is_refused():

@@ -1,30 +1,20 @@
 import asyncio
+import threading
 
 import pytest
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.errors import Refusal
-from service.jobs import Job
-from service.scheduler import Scheduler, while_client_waits
+from service.scheduler import WORTH_A_THREAD, Scheduler, while_client_waits
+from service.scheduling.cache import HypothesisCache
+from tests.scheduling import begin, begun, job, texts_of, until
 from tests.service_fakes import FakeTranslator
 
 
 @pytest.fixture
 def translator():
     return FakeTranslator()
-
-
-def begin(scheduler, text):
-    return asyncio.create_task(scheduler.translate(Job((text,), "en", "de")))
-
-
-async def begun(translator):
-    assert await asyncio.to_thread(translator.began.acquire, timeout=5)
-
-
-def texts_of(results):
-    return [translation.text for translations in results for translation in translations]
 
 
 def test_requests_are_translated_in_the_order_they_came(translator):
@@ -34,6 +24,17 @@ def test_requests_are_translated_in_the_order_they_came(translator):
 
     assert texts_of(asyncio.run(scenario())) == list("ABCDE")
     assert translator.finished == list("abcde")
+
+
+def test_a_short_text_does_not_wait_for_another_clients_book(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=99)
+        book = begin(scheduler, *"0123456789", client="book")
+        short = begin(scheduler, "short", client="short")
+        await asyncio.gather(book, short)
+
+    asyncio.run(scenario())
+    assert translator.finished.index("short") <= 2
 
 
 def test_the_event_loop_goes_on_while_a_text_is_translated(translator):
@@ -47,6 +48,27 @@ def test_the_event_loop_goes_on_while_a_text_is_translated(translator):
     assert texts_of([asyncio.run(scenario())]) == ["A"]
 
 
+@pytest.mark.parametrize(("characters", "is_in_loop"), [(WORTH_A_THREAD, True), (WORTH_A_THREAD + 1, False)])
+def test_long_texts_are_planned_and_put_together_in_a_thread(characters, is_in_loop):
+    class Watched(FakeTranslator):
+        def __init__(self):
+            super().__init__()
+            self.threads = []
+
+        def plan(self, *arguments, **named):
+            self.threads.append(threading.current_thread())
+            return super().plan(*arguments, **named)
+
+        def assemble(self, *arguments):
+            self.threads.append(threading.current_thread())
+            return super().assemble(*arguments)
+
+    translator = Watched()
+    (found,) = asyncio.run(Scheduler(translator, queue_size=5).translate(job("a" * characters)))
+    assert found.text == "A" * characters
+    assert [thread is threading.main_thread() for thread in translator.threads] == [is_in_loop] * 2
+
+
 def test_a_request_that_finds_the_queue_full_is_refused_at_once(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=1)
@@ -56,92 +78,215 @@ def test_a_request_that_finds_the_queue_full_is_refused_at_once(translator):
         second = begin(scheduler, "second")
         await asyncio.sleep(0)
         with pytest.raises(
-            Refusal, match=r"^Slowdown: as many .* will let wait \(1\)\..* raise MT_QUEUE_SIZE\.$"
+            Refusal,
+            match=r"^Slowdown: as many sentences .* let wait \(1\)\. Try again in a second, or raise MT_QUEUE_SIZE\.$",
         ) as refusal:
-            await scheduler.translate(Job(("third",), "en", "de"))
+            await scheduler.translate(job("third"))
         assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "1"})
+        assert scheduler.counts.refused == 1
         translator.gate.set()
         await asyncio.gather(first, second)
-        await scheduler.translate(Job(("fourth",), "en", "de"))
+        await scheduler.translate(job("fourth"))
 
     asyncio.run(scenario())
     assert translator.finished == ["first", "second", "fourth"]
 
 
-def test_a_request_given_up_while_it_waits_is_never_translated(translator):
+def test_a_long_request_waits_where_there_is_room_for_one_sentence(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=1)
+        translator.gate.clear()
+        tasks = [begin(scheduler, "first")]
+        await begun(translator)
+        tasks.append(begin(scheduler, *"abc"))
+        await asyncio.sleep(0)
+        translator.gate.set()
+        return await asyncio.gather(*tasks)
+
+    assert texts_of(asyncio.run(scenario())) == ["FIRST", "A", "B", "C"]
+
+
+def test_a_sentence_given_up_while_it_waits_is_never_decoded(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=1)
         translator.gate.clear()
         first = begin(scheduler, "first")
         await begun(translator)
-        begin(scheduler, "given up").cancel()
+        leaving = begin(scheduler, "given up")
+        await asyncio.sleep(0)
+        leaving.cancel()
         await asyncio.sleep(0)
         third = begin(scheduler, "third")  # its place in the queue is free again
         await asyncio.sleep(0)
         translator.gate.set()
         await asyncio.gather(first, third)
+        assert scheduler.counts.cancelled == 1
 
     asyncio.run(scenario())
     assert translator.finished == ["first", "third"]
 
 
-def test_a_translation_given_up_while_it_runs_keeps_its_turn_until_it_ends(translator):
+def test_a_sentence_given_up_while_it_is_decoded_is_decoded_no_further(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=0)
         translator.gate.clear()
         first = begin(scheduler, "first")
         await begun(translator)
         first.cancel()
-        await asyncio.sleep(0)
-        with pytest.raises(Refusal, match=r"Slowdown"):
-            await scheduler.translate(Job(("second",), "en", "de"))
+        await until(lambda: not scheduler.running)
+        assert scheduler.counts.cancelled == 1
         translator.gate.set()
-        while scheduler._turns.locked():
-            await asyncio.sleep(0.001)
-        return await scheduler.translate(Job(("third",), "en", "de"))
+        return await scheduler.translate(job("second"))
 
-    assert texts_of([asyncio.run(scenario())]) == ["THIRD"]
+    assert texts_of([asyncio.run(scenario())]) == ["SECOND"]
+    assert translator.finished == ["second"]
 
 
-def test_a_failing_translation_gives_its_turn_back(translator):
+def test_a_sentence_that_another_waits_for_is_decoded_to_its_end(translator):
     async def scenario():
-        scheduler = Scheduler(translator, queue_size=0)
-        with pytest.raises(TypeError):
-            await scheduler.translate(Job((5,), "en", "de"))
-        return await scheduler.translate(Job(("a",), "en", "de"))
+        scheduler = Scheduler(translator, queue_size=5)
+        translator.gate.clear()
+        first, second = begin(scheduler, "same"), begin(scheduler, "same")
+        await begun(translator)
+        first.cancel()
+        await asyncio.sleep(0)
+        translator.gate.set()
+        return await second
 
-    assert texts_of([asyncio.run(scenario())]) == ["A"]
+    assert texts_of([asyncio.run(scenario())]) == ["SAME"]
+    assert translator.finished == ["same"]
 
 
-def wishes(translator, **fields):
-    asyncio.run(Scheduler(translator, queue_size=0).translate(Job(("a",), "en", "de", **fields)))
-    return translator.wishes
+def test_equal_sentences_are_decoded_once_while_they_are_on_their_way(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5)
+        results = await asyncio.gather(*(begin(scheduler, "same") for _ in range(4)))
+        assert scheduler.counts.shared == 3
+        return results
+
+    assert texts_of(asyncio.run(scenario())) == ["SAME"] * 4
+    assert translator.finished == ["same"]
 
 
-def test_what_a_job_wishes_reaches_the_translator(translator):
-    asked = wishes(translator, n_best=2, beam=3, prefix="B", deadline_seconds=60)
-    assert (asked["search"].beam, asked["prefix"]) == (3, "B")
-    assert 0 < asked["deadline"] <= 60
-    assert wishes(translator) == {"search": translator.options(n_best=1), "prefix": "", "deadline": None}
+@pytest.mark.parametrize(("most_bytes", "times"), [(10_000, 1), (0, 2)])
+def test_what_is_asked_again_comes_from_the_cache(translator, most_bytes, times):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5, cache=HypothesisCache(most_bytes))
+        results = [await scheduler.translate(job("again")) for _ in range(2)]
+        assert (scheduler.counts.decoded, scheduler.counts.cached) == (times, 2 - times)
+        return results
+
+    assert texts_of(asyncio.run(scenario())) == ["AGAIN"] * 2
+
+
+def test_other_alternatives_are_not_those_of_the_cache(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5, cache=HypothesisCache(10_000))
+        await scheduler.translate(job("a"))
+        (found,) = await scheduler.translate(job("a", n_best=2))
+        return found
+
+    assert asyncio.run(scenario()).alternatives == ("A (2)",)
+
+
+def test_what_a_job_wishes_reaches_the_search(translator):
+    asyncio.run(Scheduler(translator, queue_size=5).translate(job("a", beam=3, prefix="B")))
+    assert (translator.wishes["search"].beam, translator.wishes["prefix"]) == (3, "B")
 
 
 def test_a_beam_is_never_narrower_than_the_translations_wanted(translator):
-    assert wishes(translator, n_best=4, beam=2)["search"].beam == 4
+    asyncio.run(Scheduler(translator, queue_size=5).translate(job("a", n_best=4, beam=2)))
+    assert translator.wishes["search"].beam == 4
 
 
-def test_a_deadline_counts_from_when_the_job_came(translator):
+def test_at_the_deadline_what_is_being_decoded_stops_and_what_waits_is_left_out(translator):
     async def scenario():
-        scheduler = Scheduler(translator, queue_size=1)
+        scheduler = Scheduler(translator, queue_size=5, cache=HypothesisCache(10_000))
         translator.gate.clear()
-        first = begin(scheduler, "first")
+        found = await scheduler.translate(job("a", "b", deadline_seconds=0.01))
+        assert [translation.warnings for translation in found] == [("deadline",)] * 2
+        translator.gate.set()
+        return await scheduler.translate(job("a", "b"))  # which the cache does not know
+
+    assert texts_of([asyncio.run(scenario())]) == ["A", "B"]
+
+
+def test_a_request_does_not_wait_beyond_its_deadline_for_what_others_go_on_waiting_for(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5)
+        translator.gate.clear()
+        patient = begin(scheduler, "same")
         await begun(translator)
-        second = asyncio.create_task(scheduler.translate(Job(("late",), "en", "de", deadline_seconds=1e-9)))
+        (found,) = await scheduler.translate(job("same", deadline_seconds=0.01))
+        assert found.warnings == ("deadline",)
+        translator.gate.set()
+        return await patient
+
+    assert texts_of([asyncio.run(scenario())]) == ["SAME"]
+
+
+class SlowTranslator(FakeTranslator):
+    """Takes ten seconds for each sentence, by the clock that it moves."""
+
+    now = 0.0
+
+    def search(self, sources, *arguments):
+        found = super().search(sources, *arguments)
+        self.now += 10 * len(sources)
+        return found
+
+
+def test_a_request_whose_turn_would_come_after_its_deadline_is_refused_at_once():
+    async def scenario():
+        translator = SlowTranslator()
+        scheduler = Scheduler(translator, queue_size=50, clock=lambda: translator.now)
+        await scheduler.translate(job("whose speed is measured"))
+        translator.gate.clear()
+        tasks = [begin(scheduler, *"abcde")]
+        await begun(translator)
+        await begun(translator)
+        message = (
+            r"^Slowdown: what comes before takes about 50\.0 seconds, and the deadline is in 30\.0\. "
+            r"Try again in 20 seconds, or give it more time\.$"
+        )
+        with pytest.raises(Refusal, match=message) as refusal:
+            await scheduler.translate(job("z", deadline_seconds=30))
+        assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "20"})
+        # Another client has the second turn.
+        tasks.append(begin(scheduler, "y", client="other", deadline_seconds=30))
         await asyncio.sleep(0)
         translator.gate.set()
-        await asyncio.gather(first, second)
+        return await asyncio.gather(*tasks)
 
-    asyncio.run(scenario())
-    assert 0 < translator.wishes["deadline"] < 1e-3
+    assert texts_of(asyncio.run(scenario())) == list("ABCDEY")
+
+
+def test_a_failing_call_fails_its_own_requests_and_gives_its_turn_back(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5)
+        translator.gate = None
+        with pytest.raises(AttributeError):
+            await scheduler.translate(job("a"))
+        translator.gate = FakeTranslator().gate
+        return await scheduler.translate(job("b"))
+
+    assert texts_of([asyncio.run(scenario())]) == ["B"]
+
+
+def test_a_closed_scheduler_refuses_what_waits_and_what_comes_and_stops_what_runs(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=5)
+        translator.gate.clear()
+        tasks = [begin(scheduler, "running"), begin(scheduler, "waiting")]
+        await begun(translator)
+        scheduler.close()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        with pytest.raises(Refusal, match=r"This server is stopping") as refusal:
+            await scheduler.translate(job("coming"))
+        return [error.status for error in (*found, refusal.value)]
+
+    assert asyncio.run(scenario()) == [503] * 3
+    assert translator.finished == []
 
 
 def request_that_hears(*messages):

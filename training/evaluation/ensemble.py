@@ -14,7 +14,7 @@ from keras import ops
 
 from mt.bundle import Bundle, load_bundle, read_manifest
 from mt.engines import Hypothesis, SearchOptions
-from mt.engines.savedmodel import WIDTHS, search_in_fixed_shapes
+from mt.engines.savedmodel import BATCHES, WIDTHS, search_in_fixed_shapes
 from mt.errors import BundleError
 from mt.export import IDS
 from mt.model import DecoderState, Seq2Seq
@@ -33,6 +33,7 @@ class EnsembleEngine:
     """Searches of several models as one, on the live models, in the fixed shapes of the SavedModel's engine."""
 
     max_source_pieces = WIDTHS[-1]
+    best_batch, calls_at_once = BATCHES[-1], 1
 
     def __init__(self, models: Sequence[Seq2Seq]) -> None:
         """The models have one vocabulary."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.bulk import CHUNKS_AHEAD, Done, in_chunks, usable_cores, work_through
+from mt.bulk import CHUNKS_AHEAD, Done, in_chunks, work_through
 from mt.errors import BundleError, DragomanError, InvalidText
 
 # What processes open must be found by its name in a module that is quickly imported: this one knows no model.
@@ -161,7 +161,3 @@ def test_a_deliberate_error_in_a_process_is_raised_here(capfd):
 def test_work_that_cannot_be_opened_is_told_of(processes):
     with pytest.raises(BundleError, match="Nothing can be opened"):
         list(work_through(open_nothing, chunks_of_one("one"), processes))
-
-
-def test_there_is_a_core_to_use():
-    assert 1 <= usable_cores() <= os.cpu_count()
