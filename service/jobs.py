@@ -20,6 +20,7 @@ class Job:
     beam: int | None = None  # None = the bundle's own
     prefix: str = ""  # what the translation of the only text begins with
     client: str = ""  # whose turn it is, by key or address
+    explain: bool = False  # the translations are to have explanations
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
     @property

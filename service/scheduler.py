@@ -96,7 +96,9 @@ class Scheduler:
         if job.beam is not None:
             options = replace(options, beam=max(job.beam, job.n_best))
         characters = sum(map(len, job.texts))
-        plan = partial(self.translator.plan, source=job.source, target=job.target)
+        # A prefix goes by what the model itself reads and writes, so nothing is kept from it.
+        wishes = {"protect": not job.prefix, "links": job.explain}
+        plan = partial(self.translator.plan, source=job.source, target=job.target, **wishes)
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
         prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
         queries = dict.fromkeys(Query(source, options, prefix) for plan in plans for source in plan.sources)

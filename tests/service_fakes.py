@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import Hypothesis, InvalidText, SearchOptions
+from mt import Explanation, Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -24,18 +25,20 @@ class FakeTranslation:
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
 class FakePlan:
     sources: list[Ids]
+    links: bool = False
 
 
 class FakeTranslator:
     """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
-    holds the texts of those that came to their end, `wishes` the options of the last one.
+    holds the texts of those that came to their end, `wishes` the options of the last one, `plans` how it was planned.
     """
 
     name = "fake-en-de"
@@ -51,6 +54,7 @@ class FakeTranslator:
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
         self.wishes: dict[str, Any] = {}
+        self.plans: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
@@ -61,10 +65,11 @@ class FakeTranslator:
     def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
         return list(map(ord, prefix))
 
-    def plan(self, text: str, source: str, target: str) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, **wishes: Any) -> FakePlan:
+        self.plans = wishes
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
-        return FakePlan([(source == "en", *map(ord, text))] if text else [])
+        return FakePlan([(source == "en", *map(ord, text))] if text else [], wishes.get("links", False))
 
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
@@ -84,7 +89,9 @@ class FakeTranslator:
         if best.is_late:
             return FakeTranslation("", warnings=("deadline",))
         is_loud, *codes = best.ids
-        return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
+        text = "".join(map(chr, codes))
+        translation = self._translation(text, "en" if is_loud else "de", n_best)
+        return replace(translation, explanations=(word_by_word(text, translation.text),) if plan.links else ())
 
     def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
         self.wishes = wishes
@@ -98,6 +105,15 @@ class FakeTranslator:
         scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
         warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
         return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
+
+
+def word_by_word(text: str, translation: str) -> Explanation:
+    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`."""
+    source_words, target_words = ([one.span() for one in re.finditer(r"\S+", each)] for each in (text, translation))
+    links = [(place, place) for place, (start, end) in enumerate(source_words) if text[start:end] != "lost"]
+    attention = np.eye(len(target_words), len(source_words), dtype=np.float32)
+    spans = (0, len(text)), (0, len(translation)), tuple(source_words), tuple(target_words)
+    return Explanation(*spans, attention, tuple(links))
 
 
 class FakeStream:

@@ -18,6 +18,7 @@ from service.fields import read_fields
 from service.jobs import AUTO, Outcome
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
+from service.routes.libretranslate_explanation import explanation_body
 from service.routes.libretranslate_order import (
     Order,
     check_length,
@@ -47,6 +48,8 @@ async def translate(request: Request) -> Answer:
 
     Line breaks and white space stay as they are; an empty text stays empty. With `source` `auto` each text is
     translated from the likeliest language; one that is in the target language already stays as it is.
+
+    `explain` adds `explanation`: sentence by sentence, which words come from which, and what the model looked at.
 
     `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
     `deadline` (it had no time to end), `split` (an overlong sentence was translated in parts), `copied_source` (the
@@ -145,6 +148,8 @@ def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         columns["score"] = [translation.score for translation in found]
         columns["alternatives"] = [list(translation.alternatives) for translation in found]
         columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
+    if order.job.explain:
+        columns["explanation"] = [list(map(explanation_body, translation.explanations)) for translation in found]
     if any(translation.warnings for translation in found):
         columns["warnings"] = [list(translation.warnings) for translation in found]
     return {name: column if order.is_array else column[0] for name, column in columns.items()}

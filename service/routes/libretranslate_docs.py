@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from service.routes import libretranslate_explanation as explanation
+
 _FIELDS: dict[str, dict[str, Any]] = {
     "source": {
         "type": "string",
@@ -18,6 +20,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "description": "How wide to search; by default as the model says, and never less than alternatives + 1.",
     },
     "prefix": {"type": "string", "description": "What the translation of one text of one sentence begins with."},
+    "explain": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether to say which words of the translation come from which of the text.",
+    },
     "deadline_ms": {
         "type": "integer",
         "minimum": 1,
@@ -56,6 +63,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "beam_size": 2,
             "deadline_ms": 500,
         },
+    },
+    "explain": {
+        "summary": "With what each word comes from",
+        "value": {"q": "Good morning!", "source": "en", "target": "de", "explain": True},
     },
 }
 
@@ -149,6 +160,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         "score": _one_or_many(_SCORE),
                         "alternatives": _one_or_many(_STRINGS),
                         "alternativeScores": _one_or_many({"type": "array", "items": _SCORE}),
+                        "explanation": _one_or_many({"type": "array", "items": explanation.SENTENCE}),
                         "warnings": _one_or_many(_STRINGS),
                     },
                 },
@@ -163,6 +175,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                             "alternativeScores": [-2.5, -4.1],
                         }
                     },
+                    "explain": {"value": {"translatedText": "Guten Morgen!", "explanation": [explanation.EXAMPLE]}},
                     "auto": {
                         "value": {
                             "translatedText": ["Guten Morgen!", "Guten Abend!"],

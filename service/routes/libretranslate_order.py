@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mt import Translator
 
 FORMATS = ("text",)
+FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 MOST_MILLISECONDS = 3_600_000  # an hour, longer than any client waits
 
 JSON_KINDS = {
@@ -54,6 +55,7 @@ def read_order(fields: dict[str, Any], translator: "Translator", settings: Setti
         n_best=(alternatives or 0) + 1,
         beam=beam,
         prefix=_read_prefix(fields, len(texts), settings),
+        explain=_flag(fields, "explain"),
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
     )
     return Order(job, isinstance(q, list))
@@ -132,6 +134,15 @@ def _whole_number(fields: dict[str, Any], name: str, least: int, most: int) -> i
         shown = _shown(str(value))
         raise Refusal(400, f"Invalid request: {name} parameter must be >= {least} and <= {most}, not {shown}")
     return number
+
+
+def _flag(fields: dict[str, Any], name: str) -> bool:
+    """Whether the field is set, which it may be in JSON and in words."""
+    value = fields.get(name)
+    flag = value if isinstance(value, bool) else FLAGS.get("" if value is None else str(value).lower())
+    if flag is None:
+        raise Refusal(400, f"Invalid request: {name} parameter must be true or false, not {_told(value)}")
+    return flag
 
 
 def _direction(source: str, target: str, directions: Sequence[tuple[str, str]]) -> tuple[str, str]:

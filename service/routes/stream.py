@@ -94,4 +94,6 @@ def _order(fields: dict[str, Any], translator: "Translator", settings: Settings)
         raise Refusal(400, "Invalid request: alternatives parameter must be 0 here: a stream has one translation")
     if order.job.beam not in (None, 1):
         raise Refusal(400, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily")
+    if order.job.explain:
+        raise Refusal(400, "Invalid request: explain parameter must be false here: a stream keeps no attention")
     return order
