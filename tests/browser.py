@@ -51,7 +51,7 @@ def open_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
         yield page
     finally:
         context.close()
-    assert faults == []
+    assert not faults, faults
 
 
 def _breaks_policy(message: Any) -> bool:

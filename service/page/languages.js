@@ -38,7 +38,7 @@ export class Languages {
   set detected(detected) {
     this.found = this.direction.source === AUTO && detected ? this.#named(detected.language) : null;
     const [auto] = this.sourceSelect.options;
-    if (auto) auto.text = this.found ? `${this.found.name} (detected)` : "Detect language";
+    if (auto) auto.text = this.found ? `${this.found.name} (auto)` : "Detect language";
   }
 
   /** Whether the text was found to be in the target language already. */

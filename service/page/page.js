@@ -2,12 +2,17 @@
 
 import { readAddress, writeAddress } from "./address.js";
 import { get } from "./api.js";
+import { Choices } from "./choices.js";
+import { Explanation } from "./explanation.js";
 import { Languages } from "./languages.js";
+import { Characters } from "./offsets.js";
 import { copyText, element, part } from "./parts.js";
+import { held, otherWords } from "./rewording.js";
 import { SourcePane } from "./source.js";
 import { TargetPane } from "./target.js";
 import { Translating } from "./translating.js";
-import { warningText } from "./wording.js";
+import { Why } from "./why.js";
+import { missedText, warningText } from "./wording.js";
 
 const KEY = "dragoman-key"; // in the storage of this tab, which ends with it
 const TYPING_PAUSE_MS = 250;
@@ -20,10 +25,15 @@ class Page {
     this.languages = new Languages({ changed: () => this.translate(0), swapped: () => this.swap() });
     this.source = new SourcePane({
       changed: () => this.translate(),
-      pointed: () => {},
+      pointed: (word) => this.why.pointSource(word),
       failed: (error) => this.tellFault(error),
     });
-    this.target = new TargetPane({ pointed: () => {}, chosen: () => {} });
+    this.target = new TargetPane({
+      pointed: (word) => this.choices.anchor || this.why.pointTarget(word), // the word of an open menu stays lit
+      chosen: (word, anchor) => this.reword(word, anchor),
+    });
+    this.why = new Why(this.source, this.target);
+    this.choices = new Choices({ chosen: (choice) => this.take(choice), closed: () => this.why.pointTarget(null) });
     this.translating = new Translating({
       began: () => this.tellActivity("Translating …"),
       grew: (text) => this.target.grow(text),
@@ -34,14 +44,14 @@ class Page {
   }
 
   /** Asks the server what it can, again and again while it is loading, and then translates what is there. */
-  async start() {
+  async start(isAgain = false) {
     try {
       const [settings, languages] = await Promise.all([get("frontend/settings"), get("languages")]);
+      if (isAgain) this.tellFault(null);
       this.settle(settings, languages);
-      this.tellFault(null);
     } catch (fault) {
       this.tellFault(fault);
-      if (fault.retrySeconds) setTimeout(() => this.start(), fault.retrySeconds * 1000);
+      if (fault.retrySeconds) setTimeout(() => this.start(true), fault.retrySeconds * 1000);
     }
   }
 
@@ -52,12 +62,19 @@ class Page {
     const shared = readAddress(location.hash);
     this.languages.fill(languages, shared ?? { source: "auto", target: settings.language.target.code });
     if (settings.keyRequired && !this.key) this.showKeyForm(true);
-    if (shared?.text) this.source.text = shared.text;
-    else this.translate(0);
+    if (shared?.text && !this.source.text) this.source.text = shared.text;
+    else if (this.source.text) this.translate(0);
   }
 
   get key() {
     return sessionStorage.getItem(KEY) ?? "";
+  }
+
+  /** What every request has: the languages, the found one in the place of auto, and the key. */
+  get fields() {
+    const { source, target } = this.languages.direction;
+    const fields = { source: this.answer?.detectedLanguage?.language ?? source, target };
+    return this.key ? { ...fields, api_key: this.key } : fields;
   }
 
   translate(wait = this.key ? KEY_PAUSE_MS : TYPING_PAUSE_MS) {
@@ -70,16 +87,15 @@ class Page {
       this.show({ translatedText: "" });
       return;
     }
-    const fields = { q: text, ...this.languages.direction };
-    if (this.key) fields.api_key = this.key;
-    this.translating.later(fields, { wait, streams: !this.key });
+    this.choices.close();
+    this.translating.later({ ...this.fields, ...this.languages.direction, q: text }, { wait, streams: !this.key });
   }
 
   show(answer) {
     this.answer = answer;
     const { translatedText: text, detectedLanguage: detected } = answer;
     this.languages.detected = detected && detected.confidence ? detected : null;
-    this.target.show(text);
+    this.why.show(new Explanation(answer.explanation), this.source.text, text);
     this.tellActivity("");
     part("announcement").textContent = text && `Translation: ${text}`;
     for (const id of ["copy", "share", "save"]) part(id).disabled = !text;
@@ -89,17 +105,52 @@ class Page {
 
   showAlternatives(texts) {
     part("alternatives").hidden = !texts.length;
-    const take = (text) => this.show({ ...this.answer, translatedText: text, alternatives: this.others(text) });
     const items = texts.map((text) => {
-      const button = element("button", { type: "button", onclick: () => take(text) }, text);
+      const button = element("button", { type: "button", onclick: () => this.takeWhole(text) }, text);
       return element("li", {}, button);
     });
     part("alternatives").querySelector("ol").replaceChildren(...items);
   }
 
+  /** Takes another translation of all; where that is one sentence, its words are explained, too. */
+  takeWhole(text) {
+    const { explanation } = this.why;
+    if (explanation.sentences.length === 1) this.take({ ...this.why.around(0), text });
+    else this.show({ ...this.answer, translatedText: text, alternatives: this.others(text), explanation: [] });
+  }
+
+  /** Offers other words for one of the translation. */
+  async reword(word, anchor) {
+    const around = this.why.around(word);
+    this.choices.open(anchor);
+    this.why.pointTarget(word);
+    try {
+      const choices = await otherWords(this.fields, around);
+      this.choices.fill(anchor, choices.map((choice) => ({ ...around, ...choice, focused: word })));
+    } catch (fault) {
+      this.choices.close();
+      this.tellFault(fault);
+    }
+  }
+
+  /** Puts another translation of a sentence in the place of the one that is there. */
+  async take({ number, source, text, focused }) {
+    this.tellActivity("Translating …");
+    try {
+      const { translatedText, explanation, warnings } = await held(this.fields, source, text);
+      const whole = this.why.translationWith(number, translatedText);
+      const length = new Characters(translatedText).length;
+      const explained = this.why.explanation.withSentence(number, explanation[0], length).sentences;
+      this.show({ ...this.answer, translatedText: whole, explanation: explained, warnings, alternatives: this.others(whole) });
+      if (focused !== undefined) this.target.focus(focused);
+    } catch (fault) {
+      this.tellFault(fault);
+    }
+  }
+
   /** All translations that were found but this one. */
   others(text) {
-    const { translatedText, alternatives } = this.answer;
+    const { translatedText, alternatives = [] } = this.answer;
     return [translatedText, ...alternatives].filter((one) => one !== text);
   }
 
@@ -109,6 +160,7 @@ class Page {
     // That it is in this language already says more than that it came back.
     const codes = isThere ? warnings.filter((code) => code !== "copied_source") : warnings;
     const items = codes.map((code) => element("li", {}, warningText(code)));
+    if (this.why.missed.length) items.unshift(element("li", { className: "missing" }, missedText(this.why.missedWords)));
     if (isThere && this.source.text.trim()) items.push(this.turnRemark());
     part("notices").replaceChildren(...items);
     part("notices").hidden = !items.length;

@@ -59,6 +59,7 @@ export class SourcePane {
     document.addEventListener("selectionchange", () => {
       if (document.activeElement === this.area) this.pointed(this.#wordAtCaret());
     });
+    this.area.addEventListener("focus", () => this.pointed(this.#wordAtCaret()));
     this.area.addEventListener("blur", () => this.pointed(null));
     part("clear").addEventListener("click", () => {
       this.text = "";

@@ -3,6 +3,7 @@
 import { post, stream } from "./api.js";
 
 const ALTERNATIVES = 3;
+const MOST_EXPLAINED = 10_000; // characters; the words of more would be slow to draw
 
 export class Translating {
   #asked = new AbortController();
@@ -31,7 +32,8 @@ export class Translating {
     this.began();
     try {
       if (streams) await this.#grow(fields, signal);
-      const answer = await post("translate", { ...fields, alternatives: ALTERNATIVES }, signal);
+      const explain = fields.q.length <= MOST_EXPLAINED;
+      const answer = await post("translate", { ...fields, alternatives: ALTERNATIVES, explain }, signal);
       if (!signal.aborted) this.done(answer);
     } catch (fault) {
       if (!signal.aborted) this.#fail(fault, fields, streams);

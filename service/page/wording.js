@@ -40,3 +40,12 @@ export function roomText(count, limit) {
   if (left < 0) return `${numberText(-left)} characters too many`;
   return count ? `${numberText(left)} characters left` : `up to ${numberText(limit)} characters`;
 }
+
+const MOST_NAMED = 6;
+
+/** Which words are probably not translated. */
+export function missedText(words) {
+  const named = words.slice(0, MOST_NAMED).map((word) => `“${word}”`);
+  const others = words.length - named.length;
+  return `Probably not translated: ${named.join(", ")}${others > 0 ? ` and ${numberText(others)} more` : ""}.`;
+}
