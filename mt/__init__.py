@@ -11,6 +11,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 """
 
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.documents import plain_text
 from mt.engines import Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
@@ -50,5 +51,6 @@ __all__ = [
     "Translator",
     "UnsupportedLanguage",
     "load_bundle",
+    "plain_text",
     "shipped_bundle",
 ]

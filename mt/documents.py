@@ -32,6 +32,11 @@ def has_markup(form: Form) -> bool:
     return form.kind != "text" or not form.splits_at_newlines
 
 
+def plain_text(text: str, form: Form) -> str:
+    """What of the text is to be translated, without its markup. Raises what mt.text.markup.parse does."""
+    return "\n".join(parse(text, form).texts) if has_markup(form) else text
+
+
 def plan_document(
     planner: Planner, text: str, source: str, target: str, form: Form, options: PlanOptions = PLAIN
 ) -> DocumentPlan:

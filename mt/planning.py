@@ -202,15 +202,16 @@ class _Rendering:
 
 def _whole(originals: list[str], separators: list[str], items: Sequence[Item]) -> tuple[list[str], list[str]]:
     """The sentences and what stands between them, with sentences that an item reaches over as one."""
-    sentences_, between, place = [], separators[:1], len(separators[0])
+    whole: list[str] = []
+    between, place = separators[:1], len(separators[0])
     for original, separator in zip(originals, separators[1:], strict=True):
-        if sentences_ and protection.spans_over(items, place):
-            sentences_[-1] += between.pop() + original
+        if whole and protection.spans_over(items, place):
+            whole[-1] += between.pop() + original
         else:
-            sentences_.append(original)
+            whole.append(original)
         between.append(separator)
         place += len(original) + len(separator)
-    return sentences_, between
+    return whole, between
 
 
 def _distributed(originals: list[str], separators: list[str], items: Sequence[Item]) -> Iterator[list[Item]]:

@@ -19,6 +19,7 @@ from service.database import open_database
 from service.errors import Refusal
 from service.keys import Keys, Usage, day_of, month_of
 from service.rates import Rates
+from service.records import current_record
 from service.scheduler import STOPPING
 from service.settings import Settings
 
@@ -40,6 +41,11 @@ class Denied(Refusal):
     def __init__(self, kind: Kind, status: int, text: str, headers: dict[str, str] | None = None):
         super().__init__(status, text, headers)
         self.kind = kind
+
+    @property
+    def reason(self) -> str:
+        """The kind."""
+        return self.kind
 
 
 @dataclass(frozen=True)
@@ -108,9 +114,13 @@ class Access:
         peer = request.client.host if request.client else ""
         forwarded = request.headers.getlist("x-forwarded-for")
         address = client_address(peer, forwarded, self.settings.trusted_proxies)
-        if not self._is_needed:
-            return Client("", address)
-        return await self._in_thread(partial(self._admit, address, given_key(request, fields), characters, now))
+        client = Client("", address)
+        if self._is_needed:
+            admit = partial(self._admit, address, given_key(request, fields), characters, now)
+            client = await self._in_thread(admit)
+        record = current_record()
+        record.client, record.characters = client.name, characters
+        return client
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:

@@ -11,11 +11,15 @@ from fastapi_offline import FastAPIOffline
 from mt import Translator, load_bundle, shipped_bundle
 from service.cors import CORS_HEADERS, OpenToAllOrigins
 from service.errors import install_handlers
+from service.instruments import Instruments
 from service.limits import BodyLimit
+from service.logs import RequestLog
 from service.methods import HeadAsGet
 from service.routes import deepl, deepl_faults, libretranslate, page, probes, stream
+from service.routes import metrics as metrics_route
 from service.settings import Settings
 from service.state import Service
+from service.watch import Watched, Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +33,8 @@ the query. Every fault is answered with `{"error": "what is wrong"}`, under `/v2
 
 def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
-    return Translator(load_bundle(settings.bundle or shipped_bundle()), engine=settings.engine)
+    threads = 1 if settings.workers > 1 else None  # several processes would only fight for the cores
+    return Translator(load_bundle(settings.bundle or shipped_bundle()), threads, settings.engine)
 
 
 def _ignore(_: object) -> None:
@@ -45,12 +50,15 @@ def create_app(
     load: Callable[[Settings], Translator] = load_translator,
     on_ready: Callable[[Translator], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
+    instruments: Instruments | None = None,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
-    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error.
+    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error. The
+    `instruments` are by default its own.
     """
-    service = Service(settings)
+    instruments = instruments or Instruments()
+    service, traces = Service(settings, instruments.metrics), instruments.traces
 
     async def bring_up() -> None:
         try:
@@ -61,18 +69,26 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(bring_up())
+        if settings.workers > 1:
+            await loading  # one of several leaves the clients to those that can answer already
         yield
         loading.cancel()
         service.drain()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, probes, page):
+    for dialect in (libretranslate, stream, deepl, probes, metrics_route, page):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds)
     app.add_middleware(OpenToAllOrigins)
+    watchers: list[Watcher] = [service.metrics.count, RequestLog(settings.log_texts)]
+    if traces is not None:
+        watchers.append(traces.send)
+    app.add_middleware(Watched, watchers=watchers)
     app.add_middleware(HeadAsGet)
     return app

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from mt import Translation
+from mt import Translation, plain_text
 from service.detection import Detector
 from service.jobs import AUTO, Job, Outcome
 
@@ -25,7 +25,11 @@ async def guess_languages(job: Job, detector: Detector, directions: Sequence[tup
     if job.source != AUTO:
         return [Guess(job.source, None)] * len(job.texts)
     languages = {job.target, *(source for source, target in directions if target == job.target)}
-    return await asyncio.to_thread(lambda: [_guess(detector.detect(text), languages) for text in job.texts])
+
+    def guess(text: str) -> Guess:
+        return _guess(detector.detect(plain_text(text, job.form)), languages)
+
+    return await asyncio.to_thread(lambda: list(map(guess, job.texts)))
 
 
 async def translate_detected(

@@ -2,20 +2,25 @@
 
 import argparse
 import os
-import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
 
-from mt import DragomanError
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.instruments import Instruments
+from service.logs import configure_logging
+from service.metrics import Metrics
 from service.settings import Settings, SettingsError, read_settings, settings_table
+from service.signals import end_at_once
+from service.supervisor import supervise
+from service.tracing import open_traces, wanted_exporter
+from service.worker import Failure, explained
 
 if TYPE_CHECKING:
     from mt import Translator
@@ -31,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return keys_cli.main(arguments[1:])
     try:
         settings = read_settings(chosen_variables(arguments))
+        wanted_exporter(os.environ)
     except SettingsError as error:
         return _complain(error)
     return serve(settings)
@@ -48,6 +54,7 @@ def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
     parser.add_argument("--host", help="the address to listen on (MT_HOST)")
     parser.add_argument("--port", help="the port to listen on (MT_PORT)")
     parser.add_argument("--bundle", help="the bundle directory to serve (MT_BUNDLE)")
+    parser.add_argument("--workers", help="how many processes translate (MT_WORKERS)")
     options = vars(parser.parse_args(arguments))
     return {f"MT_{name.upper()}": value for name, value in options.items() if value is not None}
 
@@ -61,29 +68,52 @@ def serve(settings: Settings, load: "Callable[[Settings], Translator]" = load_tr
             f"cannot listen on {settings.host}:{settings.port}: {_reason(error)}. "
             "Free that address, or choose another with --host and --port."
         )
-    address = public_address(listener)
-    failures: list[Exception] = []
+    _say("Loading the translator …")
+    if settings.workers > 1:
+        configure_logging(settings)
+        failure = supervise(partial(run_server, settings, load, listener), listener, settings, _say)
+    else:
+        failure = run_server(settings, load, listener, Metrics(), _say)
+    if failure is None:
+        return 0
+    print(failure.text, file=sys.stderr, flush=True)
+    return failure.status
+
+
+def run_server(
+    settings: Settings,
+    load: "Callable[[Settings], Translator]",
+    listener: socket.socket,
+    metrics: Metrics,
+    on_ready: Callable[[str], object],
+) -> Failure | None:
+    """Why the translator could not be loaded; otherwise it serves until a signal ends this process.
+
+    on_ready gets the greeting.
+    """
+    failures: list[Failure] = []
 
     def give_up(error: Exception) -> None:
-        failures.append(error)
+        failures.append(explained(error))
         server.should_exit = True
 
-    app = create_app(settings, load, lambda translator: _say(greeting(translator, address)), give_up)
-    server = uvicorn.Server(server_config(app, settings))
-    _say("Loading the translator …")
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn has drained, and repeats the signal
-        # Ends like any interrupted program, and at once, even if a translation outlives MT_SHUTDOWN_SECONDS.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGINT)
-    return _failure(failures[0]) if failures else 0
+    def greet(translator: "Translator") -> None:
+        on_ready(greeting(translator, public_address(listener)))
+
+    configure_logging(settings)
+    # uvicorn repeats the signal when it has drained: a translation that outlives MT_SHUTDOWN_SECONDS is not waited for.
+    end_at_once()
+    instruments = Instruments(metrics, open_traces(os.environ))
+    server = uvicorn.Server(server_config(create_app(settings, load, greet, give_up, instruments), settings))
+    server.run(sockets=[listener])
+    return failures[0] if failures else None
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs: quiet about requests, whose addresses may hold texts, and patient with idle connections."""
     return uvicorn.Config(
         app,
+        log_config=None,
         log_level=settings.log_level,
         access_log=False,
         timeout_keep_alive=settings.keep_alive_seconds,
@@ -121,14 +151,6 @@ def greeting(translator: "Translator", address: str) -> str:
         f"{translator.name} translates {directions} at {address} (what else it answers: {address}/docs). Try:\n"
         f"curl -d q='Good morning!' -d source={source} -d target={target} {address}/translate"
     )
-
-
-def _failure(error: Exception) -> int:
-    """The exit status for a translator that could not be loaded."""
-    if isinstance(error, DragomanError):
-        return _complain(error)
-    traceback.print_exception(error)
-    return 1
 
 
 def _complain(fault: object) -> int:

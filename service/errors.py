@@ -12,11 +12,15 @@ from starlette.requests import ClientDisconnect
 from mt import DragomanError, InvalidOption, InvalidText, UnsupportedLanguage
 from service.answers import Answer
 from service.methods import allowed_methods
+from service.records import REQUEST_ID, current_record
 
 logger = logging.getLogger(__name__)
 
 # nginx's status for a request that its client gave up; nobody receives it.
 CLIENT_LEFT = 499
+
+# Why a request is refused that could be carried out at another time or by another client.
+REASONS = {429: "queue", 503: "unavailable"}
 
 FAULT = "The server failed on this request; its log says how. Please report it."
 
@@ -28,6 +32,11 @@ class Refusal(DragomanError):
         super().__init__(text)
         self.status = status
         self.headers = headers
+
+    @property
+    def reason(self) -> str:
+        """A word for the metrics when the server or its rules are in the way; "" when the request itself is wrong."""
+        return REASONS.get(self.status, "")
 
 
 # What a dialect makes of a fault: the status and the body of its answer.
@@ -47,6 +56,7 @@ def install_handlers(app: FastAPI, wordings: Mapping[str, Wording], headers: dic
         return Answer(body, status, fault.headers)
 
     async def refused(request: Request, error: Refusal) -> Answer:
+        current_record().refusal = error.reason
         return answer(request, error)
 
     async def impossible(request: Request, error: DragomanError) -> Answer:
@@ -66,7 +76,7 @@ def install_handlers(app: FastAPI, wordings: Mapping[str, Wording], headers: dic
 
     async def failed(request: Request, error: Exception) -> Answer:
         logger.error("%s %r failed", request.method, request.url.path)
-        return answer(request, Refusal(500, FAULT, headers))
+        return answer(request, Refusal(500, FAULT, headers | {REQUEST_ID: current_record().identifier}))
 
     for kind in (UnsupportedLanguage, InvalidText, InvalidOption):
         app.add_exception_handler(kind, impossible)  # type: ignore[arg-type]

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mt import Form
+
 if TYPE_CHECKING:
     from mt import Translation
 
 AUTO = "auto"
+PLAIN_TEXT = Form()
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Job:
     target: str
     n_best: int = 1
     beam: int | None = None  # None = the bundle's own
+    form: Form = PLAIN_TEXT  # what the texts are written in
     prefix: str = ""  # what the translation of the only text begins with
     client: str = ""  # whose turn it is, by key or address
     explain: bool = False  # the translations are to have explanations

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from mt import Hypothesis
 from service.errors import Refusal
 from service.jobs import Job
+from service.records import Phase, current_record
 from service.scheduling.cache import HypothesisCache
 from service.scheduling.orders import FOREVER, Found, Order, Query, Ticket
 from service.scheduling.pace import Pace
@@ -68,6 +69,8 @@ class Scheduler:
         self._pace = Pace(self._idle)
         self._threads = ThreadPoolExecutor(self._idle, thread_name_prefix="translate")
         self._is_closed = False
+        # Told how many sentences are begun in one call, how many wait still, and the counts.
+        self.on_batch: Callable[[int, int, Counts], object] = lambda size, waiting, counts: None
 
     @property
     def counts(self) -> Counts:
@@ -96,8 +99,8 @@ class Scheduler:
         if job.beam is not None:
             options = replace(options, beam=max(job.beam, job.n_best))
         characters = sum(map(len, job.texts))
-        # A prefix goes by what the model itself reads and writes, so nothing is kept from it.
-        wishes = {"protect": not job.prefix, "links": job.explain}
+        # A prefix is part of a translation as the model makes it, before anything is put back into it.
+        wishes = {"form": job.form, "protect": not job.prefix, "links": job.explain}
         plan = partial(self.translator.plan, source=job.source, target=job.target, **wishes)
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
         prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
@@ -116,10 +119,22 @@ class Scheduler:
         missing = [query for query in dict.fromkeys(queries) if not self._is_known(query, order)]
         if missing:
             self._admit(len(missing), client, deadline)
+            came = self._clock()
             self._queue.add(order, missing)
+            if any(ticket.has_begun for ticket in order.missing.values()):
+                order.began = came  # for another request
             self._begin_calls()
-            await self._answered(order, is_done)
+            try:
+                await self._answered(order, is_done)
+            finally:
+                self._note_phases(order, came)
         return order.found
+
+    def _note_phases(self, order: Order, came: float) -> None:
+        now = self._clock()
+        began = now if order.began is None else order.began
+        phases = [Phase("queue", came, began), Phase("search", began, now)]
+        current_record().phases += phases if order.began is not None else phases[:1]
 
     def _is_known(self, query: Query, order: Order) -> bool:
         """Whether the cache knows the query; then the order has its answer."""
@@ -183,8 +198,15 @@ class Scheduler:
         """Nothing; while there is both work and a thread for it, sentences are handed over."""
         while self._idle and not self._is_closed and (tickets := self._next_tickets()):
             self._idle -= 1
+            self._note_begin(tickets)
             call = asyncio.get_running_loop().run_in_executor(self._threads, self._decode, tickets)
             call.add_done_callback(partial(self._end_call, tickets))
+
+    def _note_begin(self, tickets: Sequence[Ticket]) -> None:
+        now = self._clock()
+        for order in {order for ticket in tickets for order in ticket.orders}:
+            order.began = now if order.began is None else order.began
+        self.on_batch(len(tickets), self.waiting, self.counts)
 
     def _next_tickets(self) -> Sequence[Ticket]:
         """What one call decodes: as many sentences as pay, unless an idle thread would be left without any."""

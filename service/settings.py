@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "MT_"
 ENGINES = ("auto", "litert", "savedmodel")
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(DragomanError):
@@ -124,7 +125,24 @@ class Settings:
     shutdown_seconds: int = field(
         default=30, metadata=_about("How long a stopping server goes on with what it has taken.", 1, 3_600)
     )
-    log_level: str = field(default="warning", metadata=_about(f"How much is logged: {', '.join(LOG_LEVELS)}."))
+    # More processes than that only take memory from each other, on any machine there is.
+    workers: int = field(
+        default=1, metadata=_about("How many processes translate; one that dies is replaced by another.", 1, 256)
+    )
+    metrics_token: str = field(
+        default="",
+        repr=False,
+        metadata=_about("What /metrics must be asked with, as `Authorization: Bearer`; without it, anyone may ask."),
+    )
+    log_level: str = field(
+        default="warning",
+        metadata=_about(f"How much is logged: {', '.join(LOG_LEVELS)}; each request from info on."),
+    )
+    log_format: str = field(default="text", metadata=_about(f"How it is logged: {' or '.join(LOG_FORMATS)}."))
+    log_texts: bool = field(
+        default=False,
+        metadata=_about("Whether a request's line shows its texts; else no text is ever logged.", read=_yes_or_no),
+    )
 
 
 def variable_name(setting: "Field[Any]") -> str:
@@ -161,7 +179,7 @@ def _value(name: str, text: str, setting: "Field[Any]") -> Any:
         return _whole_number(name, text, setting.metadata["least"], setting.metadata["most"])
     if setting.metadata["read"] is not None:
         return _read(name, text, setting.metadata["read"])
-    choices = {"log_level": LOG_LEVELS, "engine": ENGINES}.get(setting.name, (text,))
+    choices = {"log_level": LOG_LEVELS, "log_format": LOG_FORMATS, "engine": ENGINES}.get(setting.name, (text,))
     if text not in choices:
         raise SettingsError(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
     return text
@@ -192,6 +210,6 @@ def settings_table() -> str:
 def _table_entry(setting: "Field[Any]") -> str:
     least, most = setting.metadata["least"], setting.metadata["most"]
     reach = f" From {least:,} to {most:,}." if least is not None else ""
-    default = "" if setting.default in (None, ()) else f" Default: {setting.default}."
+    default = "" if setting.default in (None, (), "") else f" Default: {setting.default}."
     text = textwrap.fill(setting.metadata["text"] + reach + default, 76, initial_indent="  ", subsequent_indent="  ")
     return f"{variable_name(setting)}\n{text}"

@@ -13,6 +13,8 @@ from service.auto import Guess, guess_languages, translate_detected
 from service.detection import Detector, load_predict
 from service.errors import Refusal
 from service.jobs import AUTO, Job, Outcome
+from service.metrics import Metrics
+from service.records import current_record
 from service.scheduler import STOPPING, Scheduler
 from service.scheduling.cache import HypothesisCache
 from service.settings import Settings
@@ -33,6 +35,7 @@ class Service:
     """A translator's life behind the routes: loading, ready, draining; or failed."""
 
     settings: Settings
+    metrics: Metrics = field(default_factory=Metrics)
     obstacle: str = LOADING  # why nothing can be translated now; "" when it can
     suggestions: Suggestions | None = None  # None where none are kept
     _scheduler: Scheduler | None = None
@@ -72,8 +75,8 @@ class Service:
         except Exception:
             self.obstacle = FAILED
             raise
-        cache = HypothesisCache(self.settings.cache_bytes)
-        self._scheduler = Scheduler(translator, self.settings.queue_size, self.settings.threads, cache)
+        self._scheduler = self._opened(translator)
+        self.metrics.loaded.labels(translator.name).set(1)
         self.obstacle = ""
         return translator
 
@@ -86,12 +89,21 @@ class Service:
             self.suggestions = Suggestions(self.settings.suggestions)
         return translator
 
+    def _opened(self, translator: "Translator") -> Scheduler:
+        cache = HypothesisCache(self.settings.cache_bytes)
+        # One of several processes has one core to itself.
+        threads = self.settings.threads or (1 if self.settings.workers > 1 else 0)
+        scheduler = Scheduler(translator, self.settings.queue_size, threads, cache)
+        scheduler.on_batch = self.metrics.count_batch
+        return scheduler
+
     async def translate(self, job: Job) -> list[Outcome]:
         """What becomes of each text of the job, in order.
 
         Raises Refusal 503 while nothing can be translated, and 429 where Scheduler.translate does.
         """
-        scheduler = self.scheduler()
+        record, scheduler = current_record(), self.scheduler()
+        record.texts = record.texts or job.texts  # not those of a part, as which a job may come here again
         if job.source == AUTO:
             return await translate_detected(job, await self.guess_languages(job), self.translate)
         return [Outcome(translation, job.source) for translation in await scheduler.translate(job)]
@@ -99,6 +111,12 @@ class Service:
     async def guess_languages(self, job: Job) -> list[Guess]:
         """The language to translate each text of the job from; raises Refusal 503 while nothing can be translated."""
         return await guess_languages(job, self.detector(), self.scheduler().translator.directions)
+
+    def read_metrics(self, accept: str) -> tuple[bytes, str]:
+        """What Metrics.text gives, up to date."""
+        if self._scheduler is not None:
+            self.metrics.count_queue(self._scheduler.waiting, self._scheduler.counts)
+        return self.metrics.text(accept)
 
     def drain(self) -> None:
         """Nothing; requests are refused from now on."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -11,7 +12,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import Explanation, Hypothesis, InvalidText, SearchOptions
+from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -38,7 +39,7 @@ class FakeTranslator:
     """Shouts from English to German and whispers back; texts with CUT and LATE are said to be so.
 
     While the gate is closed, translations wait for it, or until they are given up; `began` counts them, `finished`
-    holds the texts of those that came to their end, `wishes` the options of the last one, `plans` how it was planned.
+    holds the texts of those that came to their end, `wishes` the options of the last one, `planned` how it was planned.
     """
 
     name = "fake-en-de"
@@ -54,7 +55,7 @@ class FakeTranslator:
         self.began = threading.Semaphore(0)
         self.finished: list[str] = []
         self.wishes: dict[str, Any] = {}
-        self.plans: dict[str, Any] = {}
+        self.planned: dict[str, Any] = {}
 
     def warm_up(self) -> None:
         self.is_warm = True
@@ -65,11 +66,11 @@ class FakeTranslator:
     def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
         return list(map(ord, prefix))
 
-    def plan(self, text: str, source: str, target: str, **wishes: Any) -> FakePlan:
-        self.plans = wishes
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, links: bool = False) -> FakePlan:
+        self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
-        return FakePlan([(source == "en", *map(ord, text))] if text else [], wishes.get("links", False))
+        return FakePlan([(source == "en", *map(ord, text))] if text else [], links)
 
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
@@ -192,3 +193,19 @@ class Client:
 def limited(**limits: Any) -> Settings:
     """The default settings with other limits."""
     return replace(Settings(), **limits)
+
+
+class SlowTranslator(FakeTranslator):
+    """Says so when it begins to translate, and takes half a second."""
+
+    def search(self, *arguments: Any) -> list[list[Hypothesis]]:
+        print("translating", flush=True)
+        time.sleep(0.5)
+        return super().search(*arguments)
+
+
+def load_slow(settings: Settings) -> SlowTranslator:
+    """What a program of a test loads: a slow translator, or for a bundle that is named its failure."""
+    if settings.bundle is not None:
+        raise {"bug": ZeroDivisionError("bug")}.get(settings.bundle.name, BundleError("/no/bundle has no manifest."))
+    return SlowTranslator()

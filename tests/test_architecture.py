@@ -23,7 +23,7 @@ LEVELS = (
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
     ("mt",),
-    ("mt.cli",),
+    ("mt.beam", "mt.cli"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ROOMS = ("mt", "service", "training")

@@ -18,7 +18,7 @@ PACKAGES = ("mt", "service", "training")
 LOCKS = {
     "serve.lock": ["serve"],
     "savedmodel.lock": ["serve", "savedmodel"],
-    "dev.lock": ["serve", "savedmodel", "train", "dev"],
+    "dev.lock": ["serve", "savedmodel", "train", "beam", "dev"],
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")

@@ -16,8 +16,7 @@ from mt.text.words import has_letters
 _CLEAR = 0.35
 _TAG = re.compile(r"<(/?)([\w:.-]+)[^>]*?(/?)>")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_LEADING = re.compile(r"^[^\w\s]*")
-_TRAILING = re.compile(r"(?<![^\w\s])[^\w\s]*$")
+_NO_SIGN = re.compile(r"[\w\s]")
 
 
 class Placement(NamedTuple):
@@ -134,9 +133,9 @@ class _Placing:
         target, before = self._found.target, self._words_before(number)
         behind = self._words_behind(number)
         if not any(map(self._has_letters, behind)):
-            return _TRAILING.search(target).start() if behind else len(target), True
+            return len(target) - (len(_trailing_signs(target)) if behind else 0), True
         if not any(map(self._has_letters, before)):
-            return _LEADING.match(target).end() if before else 0, True
+            return len(_leading_signs(target)) if before else 0, True
         sides = [(reversed(before), 1), (behind, 0)]
         for words, side in reversed(sides) if self._glued[number] == (False, True) else sides:
             nearest = next(word for word in words if self._has_letters(word))
@@ -195,6 +194,14 @@ def _with_a_space(text: str, span: Span) -> Iterator[Span]:
         yield start, end + 1
     if text[:start].endswith(" "):
         yield start - 1, end
+
+
+def _leading_signs(text: str) -> str:
+    return _NO_SIGN.split(text, maxsplit=1)[0]
+
+
+def _trailing_signs(text: str) -> str:
+    return _leading_signs(text[::-1])[::-1]
 
 
 def _pairs(standings: Sequence[Standing]) -> Iterator[tuple[int, int]]:

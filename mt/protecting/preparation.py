@@ -11,6 +11,7 @@ as a round number (0.79 instead of 0.11, 0.90 instead of 0.05). Tags and emoji a
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -76,7 +77,7 @@ def prepare(original: str, items: Sequence[Item], likelihood: Likelihood) -> Pre
     """How a sentence with these items, in order, is changed for the model; `likelihood` is that of single words."""
     style, casing = truecased(_without(original, items), likelihood)
     standings = tuple(_standings(original, items))
-    edits = sorted([*casing, *(_edit(original, standing) for standing in standings)])
+    edits = sorted([*casing, *_item_edits(original, standings)])
     return Prepared(original, standings, style, tuple(edits))
 
 
@@ -113,12 +114,27 @@ def _candidates(item: Item, text: str) -> tuple[str, ...]:
     return NAMES_OF_ADDRESSES if item.kind == "address" else NAMES
 
 
-def _edit(original: str, standing: Standing) -> Edit:
-    """What puts the stand-in in the item's place; a space that nothing needs goes with an item that is left out."""
-    (start, end, _), stand_in = standing.item, standing.stand_in
-    before, behind = beside(original, standing.item)
-    if stand_in:
-        return Edit(start, end, stand_in)
-    if before.isalnum() and behind.isalnum():
+def _item_edits(original: str, standings: Sequence[Standing]) -> Iterator[Edit]:
+    """What puts stand-ins in the places of items; items side by side that are left out are one gap."""
+    shown = [standing for standing in standings if standing.stand_in]
+    borders = {place for standing in shown for place in standing.item[:2]}
+    yield from (Edit(standing.item.start, standing.item.end, standing.stand_in) for standing in shown)
+    gap: list[int] = []
+    for standing in standings:
+        (start, end, _), stand_in = standing.item, standing.stand_in
+        if gap and (stand_in or gap[1] != start):
+            yield _gap_edit(original, (gap[0], gap[1]), borders)
+            gap = []
+        if not stand_in:
+            gap = [gap[0] if gap else start, end]
+    if gap:
+        yield _gap_edit(original, (gap[0], gap[1]), borders)
+
+
+def _gap_edit(original: str, gap: Span, borders: AbstractSet[int]) -> Edit:
+    """What closes a gap: a space between words, nothing elsewhere, not even a space that nothing needs."""
+    start, end = gap
+    before, behind = original[max(start - 1, 0) : start], original[end : end + 1]
+    if (before.isalnum() or start in borders) and (behind.isalnum() or end in borders):
         return Edit(start, end, " ")
     return Edit(start - (before == " " and behind in _NEEDS_NO_SPACE), end, "")

@@ -12,6 +12,7 @@ from mt.text.tracing import Span
 
 Link = tuple[Span, Span]  # characters of the original, and those of the translation that come from them
 _WITHOUT_TITLE_CASE = ("de",)  # languages that write a heading as they write anything else
+_CLOSING = ".,;:!?…)]}»”'\""  # stand behind one without
 _OPENING = "([{„«\u2039¿¡"  # stand before a word without a space
 
 
@@ -88,7 +89,8 @@ class _Writer:
             glued_behind = glued_behind and (was_behind.isalnum() or not behind.isalnum())
         is_behind_tag = standing.item.kind == "tag" and before == ">"
         needs_before = before.strip() and before not in _OPENING and not glued_before and not is_behind_tag
-        return " " * bool(needs_before), " " * bool(behind.isalnum() and not glued_behind)
+        needs_behind = behind.strip() and behind not in _CLOSING and not glued_behind
+        return " " * bool(needs_before), " " * bool(needs_behind)
 
 
 def _word_links(prepared: Prepared, found: Alignment, spans: list[Span]) -> Iterator[Link]:

@@ -25,10 +25,7 @@ def read_job(fields: dict[str, Any], directions: Directions, settings: Settings)
         raise no_glossary()
     for name in ("preserve_formatting", "show_billed_characters"):
         _flag(fields, name)
-    form = read_form(fields)
-    if form.kind != "text":
-        raise unsupported("tag_handling", f"This server cannot keep the tags of {form.kind} yet. Leave it out.")
-    return Job(tuple(texts), source, target, deadline_seconds=SEARCH_SECONDS)
+    return Job(tuple(texts), source, target, form=read_form(fields), deadline_seconds=SEARCH_SECONDS)
 
 
 def _texts(given: Any, settings: Settings) -> list[str]:

@@ -11,7 +11,17 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "example": "en",
     },
     "target": {"type": "string", "description": "Language to translate into.", "example": "de"},
-    "format": {"type": "string", "enum": ["text"], "default": "text"},
+    "format": {
+        "type": "string",
+        "enum": ["text", "html"],
+        "default": "text",
+        "description": "With html, tags move with their words, and code, scripts, comments and attributes stay.",
+    },
+    "translate_attributes": {
+        "type": "boolean",
+        "default": False,
+        "description": "With html, translate alt, title, placeholder and aria-label too.",
+    },
     "alternatives": {"type": "integer", "minimum": 0, "default": 0, "description": "Further translations wanted."},
     "beam_size": {
         "type": "integer",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mt import Form
 from service.errors import Refusal
 from service.jobs import AUTO, Job
 from service.languages import language_name
@@ -12,8 +13,8 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from mt import Translator
 
-FORMATS = ("text",)
-FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
+FORMATS = ("text", "html")
+FLAGS = {"false": False, "true": True}
 MOST_MILLISECONDS = 3_600_000  # an hour, longer than any client waits
 
 JSON_KINDS = {
@@ -47,13 +48,13 @@ def read_order(fields: dict[str, Any], translator: "Translator", settings: Setti
     beam = _whole_number(fields, "beam_size", 1, translator.max_n_best)
     milliseconds = _whole_number(fields, "deadline_ms", 1, MOST_MILLISECONDS)
     source, target = _direction(string("source", source), string("target", target), translator.directions)
-    _read_format(fields)
     job = Job(
         tuple(texts),
         source,
         target,
         n_best=(alternatives or 0) + 1,
         beam=beam,
+        form=_read_form(fields),
         prefix=_read_prefix(fields, len(texts), settings),
         explain=_flag(fields, "explain"),
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
@@ -102,12 +103,22 @@ def string(name: str, value: Any) -> str:
     return value
 
 
-def _read_format(fields: dict[str, Any]) -> str:
-    """One of FORMATS."""
+def _read_form(fields: dict[str, Any]) -> Form:
     text_format = fields.get("format") or "text"
     if text_format not in FORMATS:
         raise Refusal(400, f"{_shown(string('format', text_format))} format is not supported")
-    return text_format
+    return Form(text_format, translate_attributes=_flag(fields, "translate_attributes"))
+
+
+def _flag(fields: dict[str, Any], name: str) -> bool:
+    """What a boolean says that comes as one or, in a form, as a word."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return False
+    flag = FLAGS.get(str(value).lower()) if isinstance(value, bool | str) else None
+    if flag is None:
+        raise Refusal(400, f"Invalid request: {name} parameter must be true or false")
+    return flag
 
 
 def _read_prefix(fields: dict[str, Any], texts: int, settings: Settings) -> str:
@@ -134,15 +145,6 @@ def _whole_number(fields: dict[str, Any], name: str, least: int, most: int) -> i
         shown = _shown(str(value))
         raise Refusal(400, f"Invalid request: {name} parameter must be >= {least} and <= {most}, not {shown}")
     return number
-
-
-def _flag(fields: dict[str, Any], name: str) -> bool:
-    """Whether the field is set, which it may be in JSON and in words."""
-    value = fields.get(name)
-    flag = value if isinstance(value, bool) else FLAGS.get("" if value is None else str(value).lower())
-    if flag is None:
-        raise Refusal(400, f"Invalid request: {name} parameter must be true or false, not {_told(value)}")
-    return flag
 
 
 def _direction(source: str, target: str, directions: Sequence[tuple[str, str]]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from service.errors import FAULT, Refusal
 from service.event_stream import EventStream, event
 from service.fields import read_fields
 from service.jobs import Outcome
+from service.records import current_record
 from service.routes import stream_docs as docs
 from service.routes.libretranslate import answer_body
 from service.routes.libretranslate_order import Order, read_order
@@ -62,9 +63,9 @@ def _translator(service: Service) -> "Translator":
 
 async def _events(service: Service, translator: "Translator", order: Order) -> AsyncGenerator[bytes, None]:
     """The events; a fault becomes one when it comes behind others."""
-    job, has_begun = order.job, False
-    (text,) = job.texts
-    with service.streams.place():
+    job, has_begun, record = order.job, False, current_record()
+    (text,) = record.texts = job.texts
+    with service.streams.place(), record.phase("search"):
         try:
             (guess,) = await service.guess_languages(job)
             if guess.language in (None, job.target):
@@ -96,4 +97,6 @@ def _order(fields: dict[str, Any], translator: "Translator", settings: Settings)
         raise Refusal(400, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily")
     if order.job.explain:
         raise Refusal(400, "Invalid request: explain parameter must be false here: a stream keeps no attention")
+    if order.job.form.kind != "text":
+        raise Refusal(400, "Invalid request: format parameter must be text here: tags are placed in the end")
     return order

@@ -25,6 +25,7 @@ class Order:
         """`deadline` is a time of the queue's clock; `on_done` is called once nothing is missing, or `error` is set."""
         self.client = client
         self.deadline = deadline
+        self.began: float | None = None  # when the first of its queries was being decoded, a time of the queue's clock
         self.missing: dict[Query, Ticket] = {}
         self.waiting: OrderedDict[Query, Ticket] = OrderedDict()  # those missing that are not being decoded
         self.found: dict[Query, Found] = {}

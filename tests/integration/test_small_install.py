@@ -54,3 +54,28 @@ def test_training_that_is_not_installed_is_one_line_and_status_2(tmp_path):
     assert done.stderr == (
         "mt-train: keras is not installed, which training needs. Run `pip install 'dragoman[train]'`.\n"
     )
+
+
+OTEL = "opentelemetry.sdk", "opentelemetry.exporter"
+
+
+def test_opentelemetry_is_left_alone_unless_its_variables_ask_for_it():
+    program = f"""
+import os, sys
+from service.app import create_app
+from service.cli import open_traces
+from service.settings import Settings
+create_app(Settings())
+print(open_traces(os.environ), [name for name in sys.modules if name.startswith({OTEL})])"""
+    done = run(program)
+    assert (done.stdout, done.stderr) == ("None []\n", "")
+
+
+def test_opentelemetry_that_is_wanted_and_not_installed_is_one_line_and_status_2():
+    missing = f"import os, sys; sys.modules.update(dict.fromkeys({OTEL})); os.environ['OTEL_TRACES_EXPORTER'] = 'otlp'"
+    done = run(f"{missing}\nfrom service.cli import main; sys.exit(main([]))")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "mt-serve: OTEL_* variables ask for traces, but OpenTelemetry is not installed. "
+        "Run `pip install 'dragoman[otel]'`, or set OTEL_TRACES_EXPORTER=none.\n"
+    )

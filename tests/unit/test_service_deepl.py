@@ -163,10 +163,15 @@ def test_what_the_core_refuses_is_a_bad_request(client, fields, text):
 
 
 @pytest.mark.parametrize("kind", ["xml", "html"])
-def test_markup_is_refused_rather_than_damaged(client, kind):
-    answer = client.deepl(tag_handling=kind, ignore_tags=["x"])
-    detail = f"This server cannot keep the tags of {kind} yet. Leave it out."
-    assert (answer.status_code, answer.json()["detail"]) == (400, detail)
+def test_the_markup_reaches_the_translator(client, kind):
+    assert client.deepl(tag_handling=kind, ignore_tags=["x"]).status_code == 200
+    assert client.translator.planned == {"form": Form(kind, ["x"]), "protect": True}
+
+
+def test_xml_that_is_not_well_formed_is_a_bad_request(client):
+    answer = client.deepl(text=["<a>"], source_lang=None, tag_handling="xml")
+    assert answer.status_code == 400
+    assert "line 1" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(

@@ -38,25 +38,16 @@ def test_a_text_that_stays_as_it_is_needs_no_explanation(client):
     )
 
 
-@pytest.mark.parametrize("flag", [False, "false", "0", "", None, 0])
+@pytest.mark.parametrize("flag", [False, "false", "", None])
 def test_unless_asked_for_there_is_no_explanation(client, flag):
     assert "explanation" not in client.translate(q="a", explain=flag).json()
 
 
-@pytest.mark.parametrize(
-    ("value", "told"), [("maybe", "maybe"), ([], "an array"), ({"a": 1}, "an object"), (2, "a number")]
-)
-def test_explain_is_true_or_false(client, value, told):
+@pytest.mark.parametrize("value", ["maybe", [], {"a": 1}, 2])
+def test_explain_is_true_or_false(client, value):
     answer = client.translate(explain=value)
     assert answer.status_code == 400
-    assert answer.json() == {"error": f"Invalid request: explain parameter must be true or false, not {told}"}
-
-
-def test_nothing_is_protected_from_a_model_that_has_to_go_on_from_a_prefix(client):
-    client.translate(q="a", prefix="B", explain=True)
-    assert client.translator.plans == {"protect": False, "links": True}
-    client.translate(q="a")
-    assert client.translator.plans == {"protect": True, "links": False}
+    assert answer.json() == {"error": "Invalid request: explain parameter must be true or false"}
 
 
 def test_the_example_in_the_documentation_has_the_fields_of_an_answer(client):

@@ -81,6 +81,15 @@ def test_an_unknown_log_level_is_refused_with_the_known_ones():
         read_settings({}, {"MT_LOG_LEVEL": "loud"})
 
 
+def test_an_unknown_log_format_is_refused_with_the_known_ones():
+    with pytest.raises(SettingsError, match=r"MT_LOG_FORMAT is 'xml'; it must be one of text, json\."):
+        read_settings({}, {"MT_LOG_FORMAT": "xml"})
+
+
+def test_the_token_of_the_metrics_is_not_shown_with_the_settings():
+    assert "s3cret" not in repr(read_settings({}, {"MT_METRICS_TOKEN": "s3cret"}))
+
+
 def test_an_unknown_variable_is_refused_with_the_closest_and_all_known_ones():
     with pytest.raises(SettingsError, match=r"^'MT_PROT' is not a setting; the closest is MT_PORT\. All .*MT_HOST, "):
         read_settings({}, {"MT_PROT": "80"})

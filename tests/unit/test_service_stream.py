@@ -70,6 +70,10 @@ def test_fields_may_come_as_a_form_or_in_the_query(client, place):
         ({"beam_size": 2}, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily"),
         ({"explain": True}, "Invalid request: explain parameter must be false here: a stream keeps no attention"),
         ({"alternatives": 1}, "Invalid request: alternatives parameter must be 0 here: a stream has one translation"),
+        (
+            {"format": "html"},
+            "Invalid request: format parameter must be text here: tags are placed in the end",
+        ),
     ],
 )
 def test_what_cannot_be_streamed_is_refused_as_by_translate(client, fields, text):

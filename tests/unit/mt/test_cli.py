@@ -11,9 +11,10 @@ from typing import ClassVar
 
 import pytest
 
-from mt.bulk import BYTES_AT_ONCE, usable_cores
+from mt.bulk import BYTES_AT_ONCE
 from mt.bundle import load_bundle, read_manifest, seal
 from mt.cli import engine_here, main, sensible_workers
+from mt.cores import usable_cores
 from mt.text.markup import Form
 from mt.translator import Translator
 from tests import tiny

