@@ -52,6 +52,7 @@ export class Explanation {
       return {
         ...moved(replacement, old.source[0], old.target[0]),
         source: old.source,
+        protected: old.protected, // with a prefix the server protects nothing
         target: [old.target[0], old.target[0] + length],
       };
     });

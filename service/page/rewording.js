@@ -8,7 +8,7 @@ const MOST_WORSE = 5; // in natural logarithms: 150 times less likely than the b
 const WORD = /^\s*(?:[\p{L}\p{N}\p{M}]+(?:[’'-][\p{L}\p{N}\p{M}]+)*|\S)/u;
 
 /** What may stand in the place of a target word, {word, rest, text}, the likeliest first; `text` is the whole sentence. */
-export async function otherWords(fields, { source, target, place }) {
+export async function otherWords(fields, { source, target, place, kept }) {
   const sentence = new Characters(target);
   const prefix = sentence.cut(0, place).trimEnd();
   const answer = await post("translate", { ...fields, q: source, prefix, alternatives: SEARCHED });
@@ -16,7 +16,9 @@ export async function otherWords(fields, { source, target, place }) {
   const found = new Map();
   for (const text of likely(answer)) {
     const choice = continued(prefix, text);
-    if (choice && choice.word !== current && !found.has(choice.word)) found.set(choice.word, choice);
+    // With a prefix the server protects nothing, so what has lost a number or an address is not offered.
+    const isWhole = kept.every((item) => text.includes(item));
+    if (choice && isWhole && choice.word !== current && !found.has(choice.word)) found.set(choice.word, choice);
   }
   return [...found.values()];
 }

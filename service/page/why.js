@@ -47,11 +47,12 @@ export class Why {
     if (word !== null) this.#turnTo(this.explanation.sourceWords[word].sentence);
   }
 
-  /** The sentence that a target word is in: its number, text, translation, and where the word stands in that. */
+  /** The sentence that a target word is in: its number, text, translation, what must stay in that, and where the word stands. */
   around(word) {
     const { start, sentence: number } = this.explanation.targetWords[word];
-    const { source, target } = this.explanation.sentences[number];
+    const { source, target, protected: kept } = this.explanation.sentences[number];
     return {
+      kept: kept.map((span) => this.text.cut(...span)),
       number,
       source: this.text.cut(...source),
       target: this.translation.cut(...target),

@@ -336,6 +336,18 @@ def test_a_word_is_chosen_in_the_middle_of_a_text_and_the_rest_stays(browser, re
         wait_for(page, f"{first}\n{second}")
 
 
+def test_no_other_word_is_offered_that_would_lose_what_must_not_change(browser, real_server):
+    with open_page(browser, f"{real_server.url}/#en/de/It%20cost%2012%2C500.00%20dollars.") as page:
+        page.locator("#translation .word").first.wait_for()
+        for number in range(page.locator("#translation .word").count()):
+            page.locator("#translation .word").nth(number).click()
+            page.get_by_role("menuitem").first.wait_for()
+            for text in page.get_by_role("menuitem").all_text_contents():
+                before = page.locator("#translation").text_content()
+                assert "knows no other" in text or "12,500.00" in text or "12,500.00" in before
+            page.keyboard.press("Escape")
+
+
 def test_what_must_not_change_is_marked(browser, real_server):
     with open_page(browser, f"{real_server.url}/#en/de/It%20costs%2012%2C500.00%20dollars.%20%F0%9F%98%80") as page:
         page.locator("#backdrop .protected").first.wait_for()
