@@ -23,7 +23,7 @@ NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLI
 # Where axe-core from npm is installed: outside of this folder.
 AXE ?= $(or $(TMPDIR),/tmp)/dragoman-axe
 
-.PHONY: help serve test clients page-check page-pictures lint format lock docker-test bench-train bench-decode bench-serve clean scale
+.PHONY: help serve test clients page-check page-pictures lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -37,6 +37,9 @@ test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
+
+learn: .venv/locked-dev .venv/installed ## train LSTMs and a plain RNN to recall a token, and draw what they learn; LEARN_FLAGS="--seed 2"
+	@.venv/bin/mt-train learn --out docs/long-range-memory.png $(LEARN_FLAGS)
 
 bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time training beside PyTorch and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.train_speed $(BENCH_FLAGS)

@@ -10,7 +10,7 @@ engine of mt.engines searches their translations with a bundle's graphs, and mt.
 The graphs were made by mt.export from the network in mt.model and the searches in mt.search.
 """
 
-from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.bundle import Bundle, Manifest, load_bundle, read_manifest, shipped_bundle
 from mt.documents import plain_text
 from mt.engines import Hypothesis, SearchOptions
 from mt.errors import (
@@ -40,6 +40,7 @@ __all__ = [
     "Hypothesis",
     "InvalidOption",
     "InvalidText",
+    "Manifest",
     "Plan",
     "RecipeError",
     "Sampling",
@@ -52,5 +53,6 @@ __all__ = [
     "UnsupportedLanguage",
     "load_bundle",
     "plain_text",
+    "read_manifest",
     "shipped_bundle",
 ]

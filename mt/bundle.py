@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import platform
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ CARD = "README.md"
 SAVED_MODEL = "savedmodel"
 LITERT = "litert"
 PIECES = f"{SAVED_MODEL}/assets/sentencepiece.model"
+VERSION = re.compile(r"(?!.*\d{10})[0-9A-Za-z._+-]{0,40}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Manifest:
     name: str
     directions: list[str]  # such as "en-de"
     description: str = ""
+    version: str = ""  # such as "1.2"; its numbers order the bundles of one name
     parameters: int = 0
     search: dict[str, Any] = field(default_factory=dict)  # beam, length_penalty
     max_source_pieces: int = 128  # longer sentences are translated in parts
@@ -56,6 +59,16 @@ class Manifest:
         return tuple((source, target) for source, _, target in (name.partition("-") for name in self.directions))
 
     @property
+    def fingerprint(self) -> str:
+        """A sha256 that two bundles share only when all their files are equal."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def age(self) -> tuple[tuple[int, ...], str]:
+        """Of two bundles of one name the greater is the newer: by the numbers in `version`, then by `created`."""
+        return tuple(map(int, re.findall(r"\d+", self.version))), self.created
+
+    @property
     def search_options(self) -> SearchOptions:
         """How the bundle's own beam search goes."""
         return SearchOptions(self.search["beam"], float(self.search.get("length_penalty", 1.0)))
@@ -72,7 +85,7 @@ class Bundle:
     @property
     def fingerprint(self) -> str:
         """A sha256 that two bundles share only when all their files are equal."""
-        return hashlib.sha256(json.dumps(self.manifest.files, sort_keys=True).encode()).hexdigest()
+        return self.manifest.fingerprint
 
     @property
     def saved_model(self) -> Path:
@@ -144,9 +157,18 @@ def _refuse_wrong_kinds(manifest: Manifest) -> None:
     directions = [str(name).split("-", 1) for name in manifest.directions]
     if not directions or not all(len(languages) == 2 and all(languages) for languages in directions):
         raise ValueError(f"directions must be such as 'en-de', got {manifest.directions}")
+    require_version(manifest.version)
     if not isinstance(manifest.search.get("beam"), int):
         raise TypeError(f"search must have a whole number as its beam, got {manifest.search}")
     _ = manifest.search_options  # which refuses what is out of its range
+
+
+def require_version(version: str) -> None:
+    """Raises ValueError for what cannot be a bundle's version."""
+    if not VERSION.fullmatch(version):
+        raise ValueError(
+            f"version must have at most 40 letters, digits and ._+-, and no number of ten digits, got '{version}'"
+        )
 
 
 def seal(path: Path, manifest: Manifest) -> None:

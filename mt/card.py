@@ -20,7 +20,8 @@ def model_card(manifest: Mapping[str, Any]) -> str:
 
 def _facts(manifest: Mapping[str, Any]) -> str:
     search, training = manifest["search"], manifest["training"]
-    rows = [
+    rows = [f"- Version: {manifest['version']}"] if manifest["version"] else []
+    rows += [
         f"- Directions: {', '.join(manifest['directions'])}",
         f"- Model: LSTM encoder-decoder with attention, {manifest['parameters']:,} parameters",
         f"- Search: beam {search.get('beam')}, length penalty {search.get('length_penalty')}",

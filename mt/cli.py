@@ -86,6 +86,7 @@ def _description(bundle: Bundle) -> str:
     megabytes = sum((bundle.path / name).stat().st_size for name in manifest.files) / 1e6
     rows = [
         ("name", f"{manifest.name}: {manifest.description}" if manifest.description else manifest.name),
+        *([("version", manifest.version)] if manifest.version else []),
         ("path", f"{bundle.path} ({len(manifest.files)} files, {megabytes:.1f} MB, all checksums right)"),
         ("directions", ", ".join(manifest.directions)),
         ("model", f"{manifest.parameters:,} parameters, {bundle.tokenizer.size:,} pieces"),

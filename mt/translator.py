@@ -11,7 +11,7 @@ from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
-from mt.open_engine import AUTO, open_engine
+from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
 from mt.stream import StreamState, TranslationStream
 from mt.text import normalize
@@ -42,7 +42,8 @@ class Translator:
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
         self._planner = Planner(bundle.tokenizer, longest)
-        self.name = bundle.manifest.name
+        self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
+        self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint
         self.best_batch, self.calls_at_once = self._engine.best_batch, self._engine.calls_at_once
         self.directions = bundle.manifest.pairs

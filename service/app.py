@@ -1,8 +1,8 @@
-"""The application: dialects, limits and error answers around one translator."""
+"""The application: dialects, limits and error answers around the models."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -15,8 +15,10 @@ from service.instruments import Instruments
 from service.limits import BodyLimit
 from service.logs import RequestLog
 from service.methods import HeadAsGet
+from service.models import Models
 from service.routes import deepl, deepl_faults, libretranslate, page, probes, stream
 from service.routes import metrics as metrics_route
+from service.routes import models as models_route
 from service.settings import Settings
 from service.state import Service
 from service.watch import Watched, Watcher
@@ -48,31 +50,40 @@ def _log(error: Exception) -> None:
 def create_app(
     settings: Settings,
     load: Callable[[Settings], Translator] = load_translator,
-    on_ready: Callable[[Translator], None] = _ignore,
+    on_ready: Callable[[Models], None] = _ignore,
     on_failure: Callable[[Exception], None] = _log,
     instruments: Instruments | None = None,
 ) -> FastAPI:
     """The application for these settings; it answers from its start, and translates as soon as `load` is done.
 
-    `load` runs in a thread of its own. Afterwards `on_ready` gets the translator, or `on_failure` the error. The
+    `load` runs in a thread of its own, with settings that name one bundle. As soon as there is something to serve
+    `on_ready` gets it; where the settings cannot be served, `on_failure` gets the error. The
     `instruments` are by default its own.
     """
     instruments = instruments or Instruments()
     service, traces = Service(settings, instruments.metrics), instruments.traces
 
-    async def bring_up() -> None:
+    async def bring_up() -> bool:
         try:
-            on_ready(await service.load(load))
+            await service.load(load)
         except Exception as error:
             on_failure(error)
+            return False
+        return True
+
+    async def keep_up(loading: Awaitable[bool]) -> None:
+        if await loading:
+            await service.keep_up(on_ready)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(bring_up())
+        keeping = asyncio.create_task(keep_up(loading))
         if settings.workers > 1:
             await loading  # one of several leaves the clients to those that can answer already
         yield
-        loading.cancel()
+        for task in (loading, keeping):
+            task.cancel()
         service.drain()
         if traces is not None:
             await asyncio.to_thread(traces.close)
@@ -80,7 +91,7 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, probes, metrics_route, page):
+    for dialect in (libretranslate, stream, deepl, models_route, probes, metrics_route, page):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)

@@ -16,6 +16,7 @@ from service.app import create_app, load_translator
 from service.instruments import Instruments
 from service.logs import configure_logging
 from service.metrics import Metrics
+from service.models import Models
 from service.settings import Settings, SettingsError, read_settings, settings_table
 from service.signals import end_at_once
 from service.supervisor import supervise
@@ -54,6 +55,7 @@ def chosen_variables(arguments: Sequence[str] | None) -> dict[str, str]:
     parser.add_argument("--host", help="the address to listen on (MT_HOST)")
     parser.add_argument("--port", help="the port to listen on (MT_PORT)")
     parser.add_argument("--bundle", help="the bundle directory to serve (MT_BUNDLE)")
+    parser.add_argument("--bundles", help="a folder of bundle directories to serve (MT_BUNDLES)")
     parser.add_argument("--workers", help="how many processes translate (MT_WORKERS)")
     options = vars(parser.parse_args(arguments))
     return {f"MT_{name.upper()}": value for name, value in options.items() if value is not None}
@@ -97,8 +99,8 @@ def run_server(
         failures.append(explained(error))
         server.should_exit = True
 
-    def greet(translator: "Translator") -> None:
-        on_ready(greeting(translator, public_address(listener)))
+    def greet(models: Models) -> None:
+        on_ready(greeting(models, public_address(listener)))
 
     configure_logging(settings)
     # uvicorn repeats the signal when it has drained: a translation that outlives MT_SHUTDOWN_SECONDS is not waited for.
@@ -143,12 +145,14 @@ def public_address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def greeting(translator: "Translator", address: str) -> str:
-    """Where the translator is, and a command that works as it stands."""
-    directions = ", ".join(f"{source} → {target}" for source, target in translator.directions)
-    source, target = next((pair for pair in translator.directions if pair[0] == "en"), translator.directions[0])
+def greeting(models: Models, address: str) -> str:
+    """Where the models are, and a command that works as it stands."""
+    names = " and ".join(model.translator.name for model in models)
+    names += " translate" if len(models) > 1 else " translates"
+    directions = ", ".join(f"{source} → {target}" for model in models for source, target in models.serves(model))
+    source, target = next((pair for pair in models.directions if pair[0] == "en"), models.directions[0])
     return (
-        f"{translator.name} translates {directions} at {address} (what else it answers: {address}/docs). Try:\n"
+        f"{names} {directions} at {address} (what else it answers: {address}/docs). Try:\n"
         f"curl -d q='Good morning!' -d source={source} -d target={target} {address}/translate"
     )
 

@@ -40,3 +40,4 @@ class Outcome:
     translation: "Translation"
     source: str  # the language it was translated from
     confidence: float | None = None  # probability that it is in that language; None where the client named it
+    pivot: str = ""  # the language in between, where no model translates directly

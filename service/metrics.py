@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -30,7 +31,7 @@ class Metrics:
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = registry = CollectorRegistry()
         self._folder = folder
-        self._counted: dict[str, int] = {}  # of the sentences
+        self._counted: WeakKeyDictionary[Counts, dict[str, int]] = WeakKeyDictionary()  # of each model's sentences
         self.requests = Counter(
             "dragoman_requests", "Requests, by the template of their address", ["route", "status"], registry=registry
         )
@@ -96,12 +97,13 @@ class Metrics:
         self.count_queue(waiting, counts)
 
     def count_queue(self, waiting: int, counts: Counts) -> None:
-        """Nothing; so many sentences wait now, and that is what became of all sentences so far."""
+        """Nothing; so many sentences wait now, and that is what became of all those of one model so far."""
         self.waiting.set(waiting)
         now = {outcome: getattr(counts, outcome) for outcome in OUTCOMES}
+        before = self._counted.get(counts, {})
         for outcome, count in now.items():
-            self.sentences.labels(outcome).inc(count - self._counted.get(outcome, 0))
-        self._counted = now
+            self.sentences.labels(outcome).inc(count - before.get(outcome, 0))
+        self._counted[counts] = now
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """All numbers, in the format that the header `Accept` asks for, and its Content-Type."""

@@ -52,6 +52,17 @@ class Settings:
         default=None,
         metadata=_about("The bundle directory to serve; without it, the translator that is shipped.", read=Path),
     )
+    bundles: Path | None = field(
+        default=None,
+        metadata=_about(
+            "A folder of bundle directories to serve, instead of MT_BUNDLE; what is put in or removed is noticed.",
+            read=Path,
+        ),
+    )
+    bundles_seconds: int = field(
+        default=5,
+        metadata=_about("How long after each look at the folder of MT_BUNDLES the next one follows.", 1, 86_400),
+    )
     engine: str = field(
         default="auto", metadata=_about(f"What computes: {', '.join(ENGINES)}; auto is the fastest that can.")
     )
@@ -163,6 +174,11 @@ def read_settings(overrides: Mapping[str, str], environment: Mapping[str, str] |
             raise SettingsError(_unknown(name, list(known)))
     given = {name: value for name, value in environment.items() if name in known and value}
     settings = Settings(**{known[name].name: _value(name, text, known[name]) for name, text in given.items()})
+    if settings.bundle and settings.bundles:
+        raise SettingsError(
+            f"MT_BUNDLE is {settings.bundle} and MT_BUNDLES is {settings.bundles}; set only one of them: one bundle, "
+            "or a folder that holds bundles."
+        )
     if "MT_KEY_REQUIRED" in given and settings.key_required and settings.keys is None:
         raise SettingsError("MT_KEY_REQUIRED is set, but there are no keys: name their file with MT_KEYS.")
     return settings

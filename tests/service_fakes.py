@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, SearchOptions
+from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -26,6 +26,7 @@ class FakeTranslation:
     alternatives: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
+    links: tuple[object, ...] = ()
     explanations: tuple[Explanation, ...] = ()
 
 
@@ -46,6 +47,8 @@ class FakeTranslator:
     directions = (("en", "de"), ("de", "en"), ("en", "pt-br"))
     max_n_best = 4
     fingerprint = "fake"
+    engine_name = "fake"
+    manifest = Manifest(name, ["en-de", "de-en", "en-pt-br"], version="1.2", created="2030-01-02T03:04:05+00:00")
     best_batch, calls_at_once = 1, 1
 
     def __init__(self) -> None:
@@ -65,6 +68,9 @@ class FakeTranslator:
 
     def prefix_ids(self, prefix: str, plans: Sequence[FakePlan]) -> list[int]:
         return list(map(ord, prefix))
+
+    def translate(self, texts: Sequence[str], source: str, target: str) -> list[FakeTranslation]:
+        return [self._translation(text, source, 1) for text in texts]
 
     def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, links: bool = False) -> FakePlan:
         self.planned = {"form": form, "protect": protect}

@@ -281,6 +281,7 @@ class Pipeline:
         return {
             "name": self.recipe.name,
             "description": self.recipe.description,
+            "version": self.recipe.version,
             "directions": list(self.recipe.directions),
             # The model has seen no longer examples; what is longer is translated in parts.
             "max_source_pieces": min(self.recipe.training.max_pieces, WIDTHS[-1]),

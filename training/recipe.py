@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mt.bundle import require_version
 from mt.errors import RecipeError
 from mt.model.config import ModelConfig
 from training.data.corpus import FilterConfig
@@ -163,6 +164,7 @@ class Recipe:
     directions: tuple[str, ...]  # such as "en-de"; several directions share one model
     corpora: tuple[CorpusConfig, ...]
     description: str = ""
+    version: str = ""  # the bundle's, such as "1.2"; mt-serve takes the newest bundle of a name
     start: str = field(default="", metadata={"key": "from"})  # a bundle, whose vocabulary, sizes and weights it takes
     also_test: tuple[OtherTest, ...] = ()
     filter: FilterConfig = field(default_factory=FilterConfig)
@@ -185,6 +187,10 @@ class Recipe:
             raise RecipeError(
                 f"A recipe's name becomes the name of a folder, so it needs one without '/': got '{self.name}'."
             )
+        try:
+            require_version(self.version)
+        except ValueError as error:
+            raise RecipeError(f"{error}. Write it like '1.2'.") from None
         for direction in self.directions:
             languages = direction.split("-")
             if len(languages) != 2 or not all(languages):

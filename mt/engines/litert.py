@@ -1,5 +1,7 @@
 """The LiteRT engine: int8 graphs of an encoder and of a decoder's step, without TensorFlow."""
 
+import os
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +19,7 @@ from mt.errors import BundleError
 
 Array = np.ndarray
 ENDING = ".tflite"
+DESCRIPTORS = Path("/dev/fd")  # the open files of this process
 # The outputs of each graph, those of the SavedModel's signature of that name (mt.export). The converter numbers them in
 # the order of the alphabet instead of keeping their names.
 GRAPHS = {
@@ -32,12 +35,15 @@ class LiteRTEngine:
     best_batch = 4  # 44 sentences a second of processor time one by one, 60 in fours, 62 in batches of 32
 
     def __init__(self, path: Path) -> None:
-        """Loads the graphs in a folder; BundleError when one is missing or no graph."""
-        self._path = path
+        """Loads the graphs in a folder; BundleError when one is missing or no graph.
+
+        The folder may be removed or replaced afterwards, but its files must not be written to.
+        """
+        self._files = GraphFiles(path)
         self.calls_at_once = usable_cores()  # as an interpreter has one thread
         # One thread at a time may use an interpreter; more are made when more threads search at once, and kept.
         self._idle: LifoQueue[Graphs] = LifoQueue()
-        self._idle.put(Graphs(path))
+        self._idle.put(Graphs(self._files))
 
     def search(
         self,
@@ -73,7 +79,7 @@ class LiteRTEngine:
         try:
             graphs = self._idle.get_nowait()
         except Empty:
-            graphs = Graphs(self._path)
+            graphs = Graphs(self._files)
         try:
             yield graphs
         finally:
@@ -125,27 +131,46 @@ def _stack(arrays: Sequence[Array], length: int) -> Array:
     return stacked
 
 
+class GraphFiles:
+    """The graphs of a folder, kept open: all interpreters have the same ones, whatever becomes of their paths."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = {name: folder / f"{name}{ENDING}" for name in GRAPHS}
+        self.readable = {name: self._opened(path) for name, path in self.paths.items()}
+
+    def _opened(self, path: Path) -> str:
+        """A path that leads to this very file as long as this object lives."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise BundleError(f"The graph {path} cannot be read: {error.strerror}. Export the bundle again.") from error
+        weakref.finalize(self, os.close, descriptor)
+        # Where the system has no such paths, the file's own must do.
+        return f"/dev/fd/{descriptor}" if DESCRIPTORS.is_dir() else str(path)
+
+
 class Graphs:
     """An interpreter for each graph of a bundle; for one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self.encode, self.step = (Graph(path, name) for name in ("encode", "step"))
+    def __init__(self, files: GraphFiles) -> None:
+        self.encode, self.step = (Graph(files, name) for name in ("encode", "step"))
 
 
 class Graph:
     """One LiteRT graph: arrays by name in, arrays by name out."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, files: GraphFiles, name: str) -> None:
         # Imported here, so that the module can be looked at where LiteRT is not installed.
         from ai_edge_litert.interpreter import Interpreter
 
-        path = folder / f"{name}{ENDING}"
         try:
             with without_chatter():
-                self._interpreter = Interpreter(str(path), num_threads=1)
+                self._interpreter = Interpreter(files.readable[name], num_threads=1)
                 self._interpreter.allocate_tensors()
         except (OSError, ValueError, RuntimeError) as error:
-            raise BundleError(f"LiteRT cannot load the graph {path}: {error}. Export the bundle again.") from error
+            raise BundleError(
+                f"LiteRT cannot load the graph {files.paths[name]}: {error}. Export the bundle again."
+            ) from error
         runner = self._interpreter.get_signature_runner()
         self._inputs = {one: detail["index"] for one, detail in runner.get_input_details().items()}
         outputs = {one: runner.get_output_details()[f"output_{place}"] for place, one in enumerate(GRAPHS[name])}

@@ -41,6 +41,11 @@ export class Languages {
     if (auto) auto.text = this.found ? `${this.found.name} (auto)` : "Detect language";
   }
 
+  /** The name of a language, by its code. */
+  nameOf(code) {
+    return this.#named(code)?.name ?? code;
+  }
+
   /** Whether the text was found to be in the target language already. */
   get isDetectedTarget() {
     return this.found?.code === this.direction.target && Boolean(this.turn);

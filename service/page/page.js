@@ -155,12 +155,13 @@ class Page {
   }
 
   remark() {
-    const { warnings = [] } = this.answer;
+    const { warnings = [], pivot } = this.answer;
     const isThere = this.languages.isDetectedTarget;
     // That it is in this language already says more than that it came back.
     const codes = isThere ? warnings.filter((code) => code !== "copied_source") : warnings;
     const items = codes.map((code) => element("li", {}, warningText(code)));
     if (this.why.missed.length) items.unshift(element("li", { className: "missing" }, missedText(this.why.missedWords)));
+    if (pivot) items.push(element("li", {}, `Translated by way of ${this.languages.nameOf(pivot)}.`));
     if (isThere && this.source.text.trim()) items.push(this.turnRemark());
     part("notices").replaceChildren(...items);
     part("notices").hidden = !items.length;

@@ -42,7 +42,7 @@ async def translate(request: Request) -> Answer:
     cannot be translated whole within 9 seconds gets 429, as DeepL's clients would not see that a part is missing.
     """
     service = service_of(request)
-    directions = service.scheduler().translator.directions
+    directions = service.models().directions
     fields = await _read(request)
     job = read_job(fields, directions, service.settings)
     async with service.access().admitted(request, fields, job.characters) as client:
@@ -60,7 +60,7 @@ async def languages(request: Request) -> Answer:
 
     English and Portuguese are targets as the variants that DeepL has; which one is asked for makes no difference.
     """
-    directions = service_of(request).scheduler().translator.directions
+    directions = service_of(request).models().directions
     fields, _ = await _admitted(request)
     side = fields.get("type")
     if side in (None, "source"):

@@ -49,6 +49,8 @@ async def translate(request: Request) -> Answer:
     Line breaks and white space stay as they are; an empty text stays empty. With `source` `auto` each text is
     translated from the likeliest language; one that is in the target language already stays as it is.
 
+    `pivot` is there where no model translates directly: the language by way of which a text was translated.
+
     `explain` adds `explanation`: sentence by sentence, which words come from which, and what the model looked at.
 
     `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
@@ -56,9 +58,8 @@ async def translate(request: Request) -> Answer:
     translation is the text itself), `unsupported_script` (most letters are none of the source language's).
     """
     service = service_of(request)
-    scheduler = service.scheduler()
     fields = await read_fields(request)
-    order = read_order(fields, scheduler.translator, service.settings)
+    order = read_order(fields, service.models(), service.settings)
     async with service.access().admitted(request, fields, order.job.characters) as client:
         job = replace(order.job, client=client.account)
         outcomes = await while_client_waits(request, service.translate(job))
@@ -88,7 +89,7 @@ async def detect(request: Request) -> Answer:
 async def suggest(request: Request) -> Answer:
     """Keeps a better translation in the file that the operator has named; 403 where none is named."""
     service = service_of(request)
-    directions = service.scheduler().translator.directions
+    directions = service.models().directions
     fields = await read_fields(request)
     if service.suggestions is None:
         raise Refusal(403, "Suggestions are disabled on this server.")
@@ -106,7 +107,7 @@ async def suggest(request: Request) -> Answer:
 async def frontend_settings(request: Request) -> Answer:
     """What a web page in front of this server has to know."""
     service = service_of(request)
-    directions = service.scheduler().translator.directions
+    directions = service.models().directions
     source, target = next((pair for pair in directions if pair[0] == "en"), directions[0])
     settings = service.settings
     languages = {"source": source, "target": target}
@@ -128,7 +129,7 @@ async def frontend_settings(request: Request) -> Answer:
 @router.post("/languages", summary="Languages", operation_id="post_languages", responses=docs.LANGUAGES_ANSWERS)
 async def languages(request: Request) -> Answer:
     """Every language with its English name and the languages that it can be translated into."""
-    directions = service_of(request).scheduler().translator.directions
+    directions = service_of(request).models().directions
     codes = dict.fromkeys(code for direction in directions for code in direction)
     return Answer([_language(code, directions) for code in codes])
 
@@ -148,6 +149,8 @@ def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         columns["score"] = [translation.score for translation in found]
         columns["alternatives"] = [list(translation.alternatives) for translation in found]
         columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
+    if any(outcome.pivot for outcome in outcomes):
+        columns["pivot"] = [outcome.pivot or None for outcome in outcomes]
     if order.job.explain:
         columns["explanation"] = [list(map(explanation_body, translation.explanations)) for translation in found]
     if any(translation.warnings for translation in found):

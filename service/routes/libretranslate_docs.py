@@ -141,6 +141,10 @@ _DETECTED = {
     "required": ["confidence", "language"],
     "properties": {"confidence": {"type": "integer", "minimum": 0, "maximum": 100}, "language": {"type": "string"}},
 }
+_PIVOT = {
+    "type": ["string", "null"],
+    "description": "The language in between, where no model translates directly; null for a text that has none.",
+}
 _SCORE = {"type": "number", "description": "Natural logarithm of the translation's probability."}
 
 _FAULTS: dict[int | str, dict[str, Any]] = {
@@ -170,6 +174,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         "score": _one_or_many(_SCORE),
                         "alternatives": _one_or_many(_STRINGS),
                         "alternativeScores": _one_or_many({"type": "array", "items": _SCORE}),
+                        "pivot": _one_or_many(_PIVOT),
                         "explanation": _one_or_many({"type": "array", "items": explanation.SENTENCE}),
                         "warnings": _one_or_many(_STRINGS),
                     },
@@ -185,6 +190,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                             "alternativeScores": [-2.5, -4.1],
                         }
                     },
+                    "pivot": {"value": {"translatedText": "Bonjour !", "pivot": "en"}},
                     "explain": {"value": {"translatedText": "Guten Morgen!", "explanation": [explanation.EXAMPLE]}},
                     "auto": {
                         "value": {
@@ -205,7 +211,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 LANGUAGES_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The languages of the loaded model",
+        "description": "The languages of the loaded models; targets may lead through a third language",
         "content": {
             "application/json": {
                 "example": [

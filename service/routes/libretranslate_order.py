@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mt import Form
 from service.errors import Refusal
 from service.jobs import AUTO, Job
 from service.languages import language_name
+from service.models import Models
 from service.settings import Settings
-
-if TYPE_CHECKING:
-    from mt import Translator
 
 FORMATS = ("text", "html")
 FLAGS = {"false": False, "true": True}
@@ -40,14 +38,14 @@ class Order:
         return self.job.n_best - 1
 
 
-def read_order(fields: dict[str, Any], translator: "Translator", settings: Settings) -> Order:
+def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Order:
     """The order that the fields hold; unknown fields are ignored. Raises Refusal 400 for one that cannot be filled."""
     q, source, target = (required(fields, name) for name in ("q", "source", "target"))
     texts = read_texts(q, settings)
-    alternatives = _whole_number(fields, "alternatives", 0, translator.max_n_best - 1)
-    beam = _whole_number(fields, "beam_size", 1, translator.max_n_best)
+    alternatives = _whole_number(fields, "alternatives", 0, models.max_n_best - 1)
+    beam = _whole_number(fields, "beam_size", 1, models.max_n_best)
     milliseconds = _whole_number(fields, "deadline_ms", 1, MOST_MILLISECONDS)
-    source, target = _direction(string("source", source), string("target", target), translator.directions)
+    source, target = _direction(string("source", source), string("target", target), models.directions)
     job = Job(
         tuple(texts),
         source,

@@ -1,5 +1,7 @@
 """Whether the service lives, and whether it can translate: for load balancers, containers and people."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 
 from service.answers import Answer
@@ -8,7 +10,7 @@ from service.state import service_of
 router = APIRouter(tags=["Operation"])
 
 
-def _answer(description: str, example: dict[str, str]) -> dict[str, object]:
+def _answer(description: str, example: dict[str, Any]) -> dict[str, object]:
     return {"description": description, "content": {"application/json": {"example": example}}}
 
 
@@ -22,11 +24,10 @@ async def health() -> Answer:
     "/ready",
     summary="Ready to translate?",
     responses={
-        200: _answer("The translator is loaded", {"status": "ready", "model": "tatoeba-en-de"}),
+        200: _answer("A model serves", {"status": "ready", "models": ["tatoeba-en-de"]}),
         503: _answer("Loading, or stopping", {"error": "The translator is being loaded. Try again in a few seconds."}),
     },
 )
 async def ready(request: Request) -> Answer:
-    """The name of the loaded translator; 503 while it is loaded, and while the server stops."""
-    scheduler = service_of(request).scheduler()
-    return Answer({"status": "ready", "model": scheduler.translator.name})
+    """The names of the models that serve; 503 while the first are loaded, or none can be, and while the server stops."""
+    return Answer({"status": "ready", "models": [model.translator.name for model in service_of(request).models()]})

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from service.auto import unchanged
 from service.errors import FAULT, Refusal
 from service.event_stream import EventStream, event
 from service.fields import read_fields
-from service.jobs import Outcome
+from service.jobs import Job
+from service.journey import approach, outcomes
+from service.models import Models
 from service.records import current_record
 from service.routes import stream_docs as docs
 from service.routes.libretranslate import answer_body
@@ -21,7 +24,7 @@ from service.settings import Settings
 from service.state import Service, service_of
 
 if TYPE_CHECKING:
-    from mt import Translator
+    from mt import TranslationStream, Translator
 
 logger = logging.getLogger(__name__)
 router = APIRouter(tags=["Streaming"])
@@ -44,9 +47,8 @@ async def translate(request: Request) -> EventStream:
     """
     service = service_of(request)
     fields = await read_fields(request)
-    translator = _translator(service)
-    order = _order(fields, translator, service.settings)
-    events = _events(service, translator, order)
+    order = _order(fields, service.models(), service.settings)
+    events = _events(service, order)
 
     async def first() -> bytes:
         return await anext(events)
@@ -56,12 +58,7 @@ async def translate(request: Request) -> EventStream:
     return EventStream(begun, events, service.settings.keep_alive_seconds)
 
 
-def _translator(service: Service) -> "Translator":
-    """What translates; raises Refusal 503 while nothing can be translated."""
-    return service.scheduler().translator
-
-
-async def _events(service: Service, translator: "Translator", order: Order) -> AsyncGenerator[bytes, None]:
+async def _events(service: Service, order: Order) -> AsyncGenerator[bytes, None]:
     """The events; a fault becomes one when it comes behind others."""
     job, has_begun, record = order.job, False, current_record()
     (text,) = record.texts = job.texts
@@ -72,12 +69,14 @@ async def _events(service: Service, translator: "Translator", order: Order) -> A
                 yield event({"text": text})
                 outcome = unchanged(text, guess)
             else:
-                begin = partial(translator.stream, text, guess.language, job.target)
-                stream = await service.streams.run(partial(begin, prefix=job.prefix, deadline=job.deadline_seconds))
+                legs = service.models().legs(guess.language, job.target)
+                rest, before = await approach(legs, replace(job, source=guess.language))
+                stream = await service.streams.run(partial(_begin, legs[-1].model.translator, rest))
                 async for piece in service.streams.read(stream):
                     has_begun = True
                     yield event({"text": piece})
-                outcome = Outcome(stream.translation, guess.language, guess.confidence)
+                (outcome,) = outcomes(legs, before, [stream.translation])
+                outcome = replace(outcome, confidence=guess.confidence)
             yield event(answer_body(order, [outcome]), "end")
         except Exception:
             if not has_begun:
@@ -86,9 +85,15 @@ async def _events(service: Service, translator: "Translator", order: Order) -> A
             yield event({"error": FAULT}, "error")
 
 
-def _order(fields: dict[str, Any], translator: "Translator", settings: Settings) -> Order:
+def _begin(translator: "Translator", job: Job) -> "TranslationStream":
+    """The stream of a job of one text."""
+    (text,) = job.texts
+    return translator.stream(text, job.source, job.target, prefix=job.prefix, deadline=job.deadline_seconds)
+
+
+def _order(fields: dict[str, Any], models: Models, settings: Settings) -> Order:
     """The order that the fields hold, of one text and one translation of it."""
-    order = read_order(fields, translator, settings)
+    order = read_order(fields, models, settings)
     if order.is_array:
         raise Refusal(400, "Invalid request: q parameter must be a string here, not an array: a stream has one text")
     if order.alternatives:

@@ -45,6 +45,12 @@ class HypothesisCache:
             (_, oldest), old = self._entries.popitem(last=False)
             self.bytes -= entry_bytes(oldest, old)
 
+    def forget(self, version: Hashable) -> None:
+        """Nothing; what translators of this version found is dropped."""
+        for key in [key for key in self._entries if key[0] == version]:
+            _, query = key
+            self.bytes -= entry_bytes(query, self._entries.pop(key))
+
 
 def entry_bytes(query: Query, found: Found) -> int:
     """About how much memory an entry takes, rather more than less."""

@@ -13,9 +13,9 @@ LONG_REQUESTS = 16
 CALL_SECONDS = 2.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Counts:
-    """What became of sentences since the start; each only grows."""
+    """What became of sentences since the start; each only grows. Equal only to itself."""
 
     cached: int = 0  # known already when a request asked for them
     shared: int = 0  # on their way already, for another request

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mt.engines.litert import Graphs, LiteRTDecoder
+from mt.engines.litert import GraphFiles, Graphs, LiteRTDecoder
 from tests.bench.cases import CASES, SEED
 from tests.bench.decode_cases import COPY, GRAPH_ALONE, STEPS, DecodeSpec, make_sources
 from tests.bench.decode_litert import facts
@@ -22,7 +22,7 @@ def build(path: Path) -> Contestant:
     jobs = {COPY: Job(copying(weights))}
     for name, (batch, beam) in STEPS.items():
         # Interpreters of their own: the graph alone runs again on what the step before it was given.
-        graphs = Graphs(folder / "int8")
+        graphs = Graphs(GraphFiles(folder / "int8"))
         step = stepping(graphs, make_sources(vocabulary)[:batch], beam, vocabulary)
         step(0)
         invoke = graphs.step._interpreter.invoke

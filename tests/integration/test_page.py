@@ -122,9 +122,15 @@ def test_a_text_that_is_in_the_target_language_already_can_be_turned_round(page)
 
 def test_only_languages_that_go_together_are_offered(page):
     page.locator("#source-language").select_option("de")
-    assert page.locator("#target-language option").all_text_contents() == ["English"]
+    assert page.locator("#target-language option").all_text_contents() == ["English", "Portuguese (br)"]
     page.locator("#source-language").select_option("en")
     assert page.locator("#target-language option").all_text_contents() == ["German", "Portuguese (br)"]
+
+
+def test_a_third_language_in_between_is_named(browser, server):
+    with open_page(browser, f"{server.url}/#de/pt-br/Hallo%20du") as page:
+        page.get_by_text("Translated by way of English.").wait_for()
+        assert page.locator("#translation .word").count() == 0
 
 
 def test_a_dropped_file_keeps_its_lines(page):
@@ -223,11 +229,11 @@ def test_a_server_that_has_gone_is_told_of_and_asked_again(browser, server):
 def test_the_page_waits_for_a_translator_that_is_being_loaded(browser):
     with Server() as server:
         service = server.app.state.service
-        service.obstacle = "The translator is being loaded."
+        service._stop = "The translator is being loaded."
         with open_page(browser, server.url) as page:
             page.get_by_text("The translator is not ready yet. Trying again in 1 s.").wait_for()
             write(page, "hello")
-            service.obstacle = ""
+            service._stop = ""
             wait_until_done(page, "HELLO")
 
 

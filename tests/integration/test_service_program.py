@@ -145,6 +145,14 @@ def test_a_bundle_that_cannot_be_loaded_is_one_line_and_status_2(workers):
 
 
 @WORKERS
+def test_a_folder_of_bundles_that_is_not_there_is_one_line_and_status_2(workers):
+    with start(MT_BUNDLES="/no/bundles", MT_WORKERS=workers) as process:
+        complaint = process.communicate(timeout=20)[1]
+    expected = "mt-serve: MT_BUNDLES is /no/bundles, which is no folder. Give one that holds bundles.\n"
+    assert (process.returncode, complaint) == (2, expected)
+
+
+@WORKERS
 def test_a_fault_of_our_own_while_loading_is_shown_whole_and_status_1(workers):
     with start(MT_BUNDLE="bug", MT_WORKERS=workers) as process:
         complaint = process.communicate(timeout=20)[1]

@@ -56,6 +56,11 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
 
+def scheduler_of(server):
+    (model,) = server.app.state.service.models()
+    return model.scheduler
+
+
 def wait_until(is_so):
     deadline = time.monotonic() + 10
     while not is_so():
@@ -90,7 +95,7 @@ def own_server():
 def test_libretranslatepy_works_unmodified(server, key):
     client = LibreTranslateAPI(server.url, key)
     assert client.translate("Hello, Größe!\n", "en", "de") == "HELLO, GRÖSSE!\n"
-    assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en"]}  # a GET with a body
+    assert client.languages()[1] == {"code": "de", "name": "German", "targets": ["en", "pt-br"]}  # a GET with a body
     assert client.translate("Guten Morgen, wie geht es dir?", "auto", "en") == "guten morgen, wie geht es dir?"
     assert client.detect("Guten Morgen, wie geht es dir?")[0]["language"] == "de"
 
@@ -161,7 +166,7 @@ def test_a_full_queue_refuses_the_next_request_at_once(own_server):
         first = clients.submit(own_server.post, "first")
         assert own_server.translator.began.acquire(timeout=10)
         second = clients.submit(own_server.post, "second")
-        wait_until(lambda: own_server.app.state.service.scheduler().waiting == 1)
+        wait_until(lambda: scheduler_of(own_server).waiting == 1)
         third = own_server.post("third")
         assert (third.status_code, third.headers["retry-after"]) == (429, "1")
         assert third.json()["error"].startswith("Slowdown: as many sentences wait")
@@ -175,7 +180,7 @@ def test_a_request_whose_client_leaves_while_it_waits_is_not_translated(own_serv
     with ThreadPoolExecutor(1) as clients:
         first = clients.submit(own_server.post, "first")
         assert own_server.translator.began.acquire(timeout=10)
-        scheduler = own_server.app.state.service.scheduler()
+        scheduler = scheduler_of(own_server)
         with own_server.connect() as leaving:
             leaving.sendall(request_bytes())
             wait_until(lambda: scheduler.waiting == 1)
@@ -188,7 +193,7 @@ def test_a_request_whose_client_leaves_while_it_waits_is_not_translated(own_serv
 
 def test_a_text_whose_client_leaves_while_it_is_translated_is_translated_no_further(own_server):
     own_server.translator.gate.clear()
-    scheduler = own_server.app.state.service.scheduler()
+    scheduler = scheduler_of(own_server)
     with own_server.connect() as leaving:
         leaving.sendall(request_bytes())
         assert own_server.translator.began.acquire(timeout=10)
@@ -204,7 +209,7 @@ def test_a_stopping_server_answers_what_it_has_taken():
         server.translator.gate.clear()
         calls = [clients.submit(server.post, text) for text in ("a", "b", "c")]
         assert server.translator.began.acquire(timeout=10)
-        wait_until(lambda: server.app.state.service.scheduler().waiting == 2)
+        wait_until(lambda: scheduler_of(server).waiting == 2)
         server.server.should_exit = True
         wait_until(lambda: not is_open(server))
         server.translator.gate.set()

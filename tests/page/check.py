@@ -1,6 +1,7 @@
 """Looks for faults of accessibility with axe-core in each scene of the page: python -m tests.page.check AXE
 
-Each is looked at in light and dark, on a desk and a phone. AXE is the path of axe.min.js. The exit status is 1 when anything serious is found.
+Each is looked at in light and dark, on a desk and a phone. AXE is the path of axe.min.js. The exit status is 1 when
+anything serious is found.
 """
 
 import sys

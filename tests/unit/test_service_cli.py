@@ -4,8 +4,10 @@ import pytest
 
 from service.app import create_app
 from service.cli import greeting, listen, main, public_address, server_config
+from service.models import Models
 from service.settings import Settings
 from tests.service_fakes import FakeTranslator
+from tests.stub_bundles import StubScheduler, stub
 
 
 def test_the_help_lists_every_variable(capsys):
@@ -46,6 +48,15 @@ def test_the_address_shown_is_one_that_can_be_reached(host, shown):
 
 
 def test_the_greeting_holds_a_command_for_the_model_that_is_served():
-    text = greeting(FakeTranslator(), "http://127.0.0.1:8000")
-    assert "en → de, de → en" in text
+    models = Models(StubScheduler)
+    models.put(FakeTranslator())
+    text = greeting(models, "http://127.0.0.1:8000")
+    assert text.startswith("fake-en-de translates en → de, de → en, en → pt-br at http://127.0.0.1:8000 (")
     assert text.endswith("curl -d q='Good morning!' -d source=en -d target=de http://127.0.0.1:8000/translate")
+
+
+def test_the_greeting_names_all_models():
+    models = Models(StubScheduler)
+    for name, directions in (("a", "de-en"), ("b", "en-fr")):
+        models.put(stub(name, directions))
+    assert greeting(models, "http://a").startswith("a and b translate de → en, en → fr at http://a (")

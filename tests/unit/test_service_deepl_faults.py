@@ -3,6 +3,7 @@ import pytest
 from service.access import Denied
 from service.errors import Refusal
 from service.routes.deepl_faults import worded
+from service.scheduler import STOPPING
 from tests.service_fakes import Client
 
 
@@ -85,8 +86,8 @@ def test_malformed_json_is_a_bad_request(client):
     assert (answer.status_code, answer.json()) == (400, {"message": "Invalid JSON format"})
 
 
-def test_a_loading_server_says_so_in_deepls_form():
+def test_a_stopping_server_says_so_in_deepls_form():
     with Client() as client:
-        client.app.state.service.obstacle = "Loading."
+        client.wait_until_ready().app.state.service.drain()
         answer = client.deepl()
-    assert (answer.status_code, answer.json()) == (503, {"message": "Loading."})
+    assert (answer.status_code, answer.json()) == (503, {"message": STOPPING})

@@ -224,7 +224,7 @@ def test_fields_are_found_wherever_they_are_and_keep_their_line_structure(client
 def test_languages_are_listed_with_names_and_targets(client, method, content):
     assert client.request(method, "/languages", **content).json() == [
         {"code": "en", "name": "English", "targets": ["de", "pt-br"]},
-        {"code": "de", "name": "German", "targets": ["en"]},
+        {"code": "de", "name": "German", "targets": ["en", "pt-br"]},
         {"code": "pt-br", "name": "Portuguese (br)", "targets": []},
     ]
 
@@ -380,3 +380,19 @@ def test_detecting_and_suggesting_keep_to_the_rate_and_need_a_key_like_translati
             assert (wrong.status_code, wrong.json()) == (403, {"error": "Invalid API key"})
         settings = client.get("/frontend/settings").json()
         assert (settings["apiKeys"], settings["keyRequired"]) == (True, True)
+
+
+def test_where_no_model_translates_directly_the_answer_says_by_way_of_what(client):
+    answer = client.translate(q="Hallo CUT", source="de", target="pt-br", alternatives=1).json()
+    assert (answer["translatedText"], answer["alternatives"]) == ("HALLO CUT", ["HALLO CUT (2)"])
+    assert (answer["pivot"], answer["score"], answer["alternativeScores"]) == ("en", -1.0, [-1.5])
+    assert answer["warnings"] == ["length_limit"]
+
+
+def test_of_several_texts_each_says_by_way_of_what(client):
+    answer = client.translate(q=["Wo ist der Bahnhof?", "Where is the station?"], source="auto", target="pt-br").json()
+    assert answer["pivot"] == ["en", None]
+
+
+def test_without_a_language_in_between_an_answer_says_nothing_of_it(client):
+    assert "pivot" not in client.translate(source="auto", q=["hello", "what is this?"]).json()

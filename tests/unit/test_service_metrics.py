@@ -113,9 +113,10 @@ def test_the_wait_of_a_request_that_found_the_queue_full_is_not_counted():
 
 
 def test_batches_and_what_waits_are_told_by_the_engine():
-    metrics = Metrics()
-    metrics.count_batch(3, waiting=40, counts=Counts(decoded=1, cached=5))
-    metrics.count_batch(32, waiting=8, counts=Counts(decoded=9, cached=5, cancelled=2))
+    metrics, counts = Metrics(), Counts(decoded=1, cached=5)
+    metrics.count_batch(3, waiting=40, counts=counts)
+    counts.decoded, counts.cancelled = 9, 2
+    metrics.count_batch(32, waiting=8, counts=counts)
     found = numbers_of(metrics)
     assert (found["dragoman_batch_size_count"], found["dragoman_batch_size_sum"]) == (2, 35)
     assert found["dragoman_queue_length"] == 8
@@ -123,6 +124,13 @@ def test_batches_and_what_waits_are_told_by_the_engine():
         found[f"dragoman_sentences_total,{outcome}"] for outcome in ("decoded", "cached", "cancelled", "shared")
     ]
     assert outcomes == [9, 5, 2, 0]
+
+
+def test_what_became_of_the_sentences_of_several_models_is_added_up():
+    metrics, first, second = Metrics(), Counts(decoded=5), Counts(decoded=2)
+    for counts in (first, second, first, second):
+        metrics.count_queue(0, counts)
+    assert numbers_of(metrics)["dragoman_sentences_total,decoded"] == 7
 
 
 def test_sentences_of_the_cache_are_counted_as_soon_as_they_are_asked_for():

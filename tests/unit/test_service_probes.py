@@ -24,7 +24,7 @@ def test_while_loading_the_service_is_alive_but_not_ready():
         assert (client.translate().status_code, client.translate().json()) == (503, LOADING)
         translator.may_load.set()
         answer = client.wait_until_ready().get("/ready")
-        assert (answer.status_code, answer.json()) == (200, {"status": "ready", "model": "fake-en-de"})
+        assert (answer.status_code, answer.json()) == (200, {"status": "ready", "models": ["fake-en-de"]})
 
 
 def test_a_stopping_service_is_alive_but_not_ready():

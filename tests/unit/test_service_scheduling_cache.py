@@ -50,6 +50,14 @@ def test_the_least_lately_used_goes_first():
     assert [cache.get("v", query(number)) is None for number in range(4)] == [False, True, False, False]
 
 
+def test_a_version_can_be_forgotten():
+    cache = cache_of(2)
+    cache.put("w", query(0), found())
+    cache.forget("v")
+    assert (len(cache), cache.bytes, cache.get("v", query(0))) == (1, SIZE, None)
+    assert cache.get("w", query(0))
+
+
 def test_late_hypotheses_are_not_kept():
     cache = HypothesisCache(10**6)
     cache.put("v", query(0), [*found(), *found(is_late=True)])

@@ -106,3 +106,12 @@ def test_the_table_names_every_variable_its_default_and_its_range():
     table = settings_table()
     assert all(variable_name(setting) in table for setting in fields(Settings))
     assert "From 0 to 65,535. Default: 8000." in " ".join(table.split())
+
+
+def test_one_bundle_and_a_folder_of_them_at_once_are_refused_with_both():
+    complaint = (
+        r"MT_BUNDLE is /a and MT_BUNDLES is /b; set only one of them: one bundle, or a folder that holds bundles."
+    )
+    with pytest.raises(SettingsError, match=complaint):
+        read_settings({"MT_BUNDLE": "/a"}, {"MT_BUNDLES": "/b"})
+    assert read_settings({}, {"MT_BUNDLES": "/b", "MT_BUNDLE": ""}).bundles == Path("/b")

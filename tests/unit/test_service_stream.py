@@ -49,6 +49,14 @@ def test_a_beginning_and_a_deadline_may_be_asked_for(client):
     assert client.translator.wishes == {"prefix": "H", "deadline": 0.5}
 
 
+def test_where_no_model_translates_directly_the_second_one_is_streamed(client):
+    *pieces, end = events_of(stream(client, q="Ja CUT", source="de", target="pt-br", deadline_ms=9_000, prefix="J"))
+    assert pieces == [("message", {"text": letter}) for letter in "JA CUT"]
+    assert end == ("end", {"translatedText": "JA CUT", "pivot": "en", "warnings": ["length_limit"]})
+    assert client.translator.wishes["prefix"] == "J"
+    assert 0 < client.translator.wishes["deadline"] <= 9
+
+
 def test_the_last_event_has_the_warnings(client):
     assert events_of(stream(client, q="CUT"))[-1] == ("end", {"translatedText": "CUT", "warnings": ["length_limit"]})
 

@@ -22,6 +22,7 @@ FILE = "identity.json"
 FREE = (
     "name",
     "description",
+    "version",
     "search.*",
     "also_test*",
     "also_test",

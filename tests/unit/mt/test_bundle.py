@@ -195,3 +195,21 @@ def test_a_new_manifest_is_stamped_with_versions_and_the_time():
 
 def test_the_shipped_bundle_lies_inside_the_package():
     assert shipped_bundle().parts[-3:] == ("mt", "bundles", "tatoeba-en-de")
+
+
+@pytest.mark.parametrize("version", ["1 0", "v" * 41, "1234567890", "ü", "../1", 1, "1\n"])
+def test_a_version_that_could_not_be_ordered_or_shown_is_damaged(bundle_copy, version):
+    change_manifest(bundle_copy, version=version)
+    with pytest.raises(BundleError, match=r"is damaged: version must (be of type str|have at most 40 letters), got|,"):
+        read_manifest(bundle_copy)
+
+
+def test_a_manifest_from_before_there_were_versions_has_an_empty_one(bundle_copy):
+    change_manifest(bundle_copy, version=None)
+    assert read_manifest(bundle_copy).version == ""
+
+
+def test_the_newer_bundle_of_a_name_has_the_greater_numbers_or_else_was_made_later():
+    in_order = [("", "2031"), ("1", "2030"), ("1.9", "2030"), ("1.9", "2031"), ("1.10-beta", "2029"), ("2", "2028")]
+    ages = [Manifest("x", ["en-de"], version=version, created=created).age for version, created in in_order]
+    assert ages == sorted(set(ages))

@@ -63,3 +63,8 @@ def test_a_card_without_scores_has_no_chapter_for_them_but_always_one_for_the_li
     assert "## Scores" in card(SCORED)
     assert "## Scores" not in card(BARE)
     assert "## Limits\n\nThe model translates sentence by sentence" in card(BARE)
+
+
+def test_a_card_gives_the_version_where_there_is_one():
+    assert "- Version: 1.2\n- Directions:" in card(dataclasses.replace(BARE, version="1.2"))
+    assert "Version" not in card(BARE)

@@ -267,11 +267,12 @@ def test_info_tells_which_engine_runs_a_bundle_and_why(run, bundle_without_liter
     assert told.startswith(f"No engine can run {bundle_without_litert}. litert: ")
 
 
-def test_a_bundle_that_was_scored_shows_its_scores(run, bundle_copy):
+def test_a_bundle_that_was_scored_shows_its_scores_and_its_version(run, bundle_copy):
     metric = {"name": "BLEU", "value": 12.34, "signature": "nrefs:1|tok:13a"}
     score = {"direction": "en-de", "test_set": "a → b", "sentences": 10, "metrics": [metric]}
-    seal(bundle_copy, dataclasses.replace(read_manifest(bundle_copy), scores=[score]))
+    seal(bundle_copy, dataclasses.replace(read_manifest(bundle_copy), scores=[score], version="1.2"))
     _, printed, _ = run("info", bundle_copy)
+    assert "\nversion     1.2\n" in printed
     assert "en-de a → b: BLEU 12.3\n" in printed
     assert "nrefs:1|tok:13a" in printed
 

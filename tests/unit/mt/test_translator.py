@@ -278,6 +278,8 @@ def test_a_translator_says_what_it_is_and_warms_up():
     translator = tiny.translator()
     translator.warm_up()
     assert (translator.name, translator.directions) == ("tiny", (("en", "de"), ("de", "en")))
+    assert (translator.manifest, translator.engine_name) == (tiny.bundle().manifest, "litert")
+    assert Translator(tiny.bundle(), engine=RepeatingEngine()).engine_name == "RepeatingEngine"
     assert translator.max_n_best == MOST_BEAM
 
 

@@ -105,6 +105,11 @@ def test_a_value_of_the_wrong_type_is_refused(refused, section, key, value, mess
     assert refused(toml(**{section: {key: value}})) == f"recipe.toml: {message}"
 
 
+def test_a_version_that_a_bundle_cannot_have_is_refused(refused):
+    expected = "version must have at most 40 letters, digits and ._+-, and no number of ten digits, got '1 a'."
+    assert expected in refused('version = "1 a"\n' + RECIPE)
+
+
 def test_a_truth_value_is_no_number(refused):
     assert "max_updates must be of type int, got True." in refused(RECIPE + "[training]\nmax_updates = true\n")
     assert "peak_rate must be of type float, got False." in refused(RECIPE + "[schedule]\npeak_rate = false\n")
