@@ -20,7 +20,10 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --group build --unive
 CLIENTS ?= $(or $(TMPDIR),/tmp)/dragoman-clients
 NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLIENTS)")
 
-.PHONY: help serve test clients lint format lock docker-test bench-train bench-decode bench-serve fuzz soak clean learn scale
+# Where axe-core from npm is installed: outside of this folder.
+AXE ?= $(or $(TMPDIR),/tmp)/dragoman-axe
+
+.PHONY: help serve test clients page-check page-pictures fuzz soak lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -70,6 +73,14 @@ fuzz: .venv/locked-dev .venv/installed ## send 20,000 made-up requests to the se
 
 soak: .venv/locked-dev .venv/installed ## let clients, good and bad, at the service for 30 minutes; SOAK_FLAGS=--help tells how
 	@.venv/bin/python -m tests.soak $(SOAK_FLAGS)
+
+page-check: .venv/locked-dev .venv/installed ## look for faults of accessibility on the page, with Chromium, and axe-core from npm in AXE
+	@mkdir -p $(AXE) && cp tests/page/package.json $(AXE)
+	@npm install --prefix $(AXE) --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error >/dev/null
+	@.venv/bin/python -m tests.page.check $(AXE)/node_modules/axe-core/axe.min.js
+
+page-pictures: .venv/locked-dev .venv/installed ## take the pictures of the page in docs/, with Chromium
+	@.venv/bin/python -m tests.page.pictures docs
 
 docker-test: ## build the images, run them without a network, translate with them; docker/test.py tells the variables
 	@$(or $(PYTHON),python3) docker/test.py

@@ -24,6 +24,7 @@ from mt.errors import (
     UnsupportedLanguage,
 )
 from mt.planning import Plan, Translation
+from mt.protecting import Explanation
 from mt.sampling import Sampling
 from mt.stream import StreamState, TranslationStream
 from mt.text.markup import Form
@@ -34,6 +35,7 @@ __all__ = [
     "BundleError",
     "CorpusError",
     "DragomanError",
+    "Explanation",
     "Form",
     "Hypothesis",
     "InvalidOption",

@@ -47,11 +47,16 @@ class Alignment:
         return words(self.target)
 
     @cached_property
-    def weights(self) -> np.ndarray:
+    def word_attention(self) -> np.ndarray:
         """How much each target word attends to each source word: (target words, source words)."""
-        return word_weights(
+        return word_attention(
             self.attention, (self.source_pieces, self.target_pieces), (self.source_words, self.target_words)
         )
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The same, dampened by distance; what links are read from."""
+        return _dampened(self.word_attention)
 
     @cached_property
     def links(self) -> list[tuple[int, int]]:
@@ -94,15 +99,22 @@ def _normalized(text: str, spans: Sequence[Span]) -> tuple[str, list[Span]]:
 def word_weights(
     attention: np.ndarray, pieces: tuple[Sequence[Span], Sequence[Span]], words: tuple[Sequence[Span], Sequence[Span]]
 ) -> np.ndarray:
+    """The same as `word_attention`, dampened by distance."""
+    return _dampened(word_attention(attention, pieces, words))
+
+
+def word_attention(
+    attention: np.ndarray, pieces: tuple[Sequence[Span], Sequence[Span]], words: tuple[Sequence[Span], Sequence[Span]]
+) -> np.ndarray:
     """How much each target word attends to each source word: (target words, source words), rows sum to at most 1.
 
     `attention` (T, S) is that of source pieces alone; `pieces` and `words` are the spans of the source's and target's.
     """
     (source_pieces, target_pieces), (source_words, target_words) = pieces, words
     weights = attention / np.maximum(attention.sum(axis=1, keepdims=True), 1e-9)
-    of_source, of_target = _membership(source_pieces, source_words), _membership(target_pieces, target_words)
+    of_source, of_target = membership(source_pieces, source_words), membership(target_pieces, target_words)
     of_source /= np.maximum(of_source.sum(axis=0), 1)
-    return _dampened(of_target / np.maximum(of_target.sum(axis=1, keepdims=True), 1) @ weights @ of_source.T)
+    return of_target / np.maximum(of_target.sum(axis=1, keepdims=True), 1) @ weights @ of_source.T
 
 
 def best_links(weights: np.ndarray) -> list[tuple[int, int]]:
@@ -125,7 +137,7 @@ def alignment_error_rate(
     return 1 - (len(links & sure) + len(links & (possible | sure))) / total if total else 0.0
 
 
-def _membership(pieces: Sequence[Span], words: Sequence[Span]) -> np.ndarray:
+def membership(pieces: Sequence[Span], words: Sequence[Span]) -> np.ndarray:
     """(words, pieces) of 0 and 1: which pieces have characters in common with which word."""
     if not pieces or not words:
         return np.zeros((len(words), len(pieces)), np.float32)

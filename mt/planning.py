@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mt.alignment import align
 from mt.engines import Hypothesis
-from mt.protecting import Link, Prepared, Restored, prepare, restore
+from mt.protecting import Explanation, Link, Prepared, Restored, explain, prepare, restore
 from mt.text import normalize, protection, sentences
 from mt.text.protection import Item
 from mt.text.scripts import is_foreign
@@ -31,6 +31,7 @@ class Translation:
     alternative_scores: tuple[float, ...] = ()  # of each alternative
     # Words of the text and those of its translation that come from them, in characters of both; only if asked for.
     links: tuple[Link, ...] = ()
+    explanations: tuple[Explanation, ...] = ()  # of each sentence, where there are links
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class PlanOptions:
     """How a text is planned."""
 
     protect: bool = True  # what must not change, such as addresses, comes through; capitals are read as other text
-    links: bool = False  # the translation is to have them
+    links: bool = False  # the translation is to have them, and explanations
     splits: bool = True  # into sentences
 
 
@@ -80,6 +81,7 @@ class Ranked(NamedTuple):
     score: float
     warnings: tuple[str, ...]
     links: tuple[Link, ...]
+    explanations: tuple[Explanation, ...] = ()
 
 
 def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranked]) -> Translation:
@@ -91,7 +93,9 @@ def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranke
     is_copied = best == source and any(map(str.isalpha, best))
     told = dict.fromkeys([*warnings, *ranked[0].warnings, *["copied_source"] * is_copied])
     alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
-    return Translation(best, score, alternatives, tuple(told), alternative_scores, ranked[0].links)
+    return Translation(
+        best, score, alternatives, tuple(told), alternative_scores, ranked[0].links, ranked[0].explanations
+    )
 
 
 class Planner:
@@ -138,7 +142,8 @@ class Planner:
             score = sum((one.score for own in chosen for one in own), 0.0)
             warnings = [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
             links = tuple(_whole_links(plan, restored)) if plan.links else ()
-            ranked.append(Ranked(text, score, tuple(warnings), links))
+            explanations = tuple(_explanations(plan, restored)) if plan.links and not place else ()
+            ranked.append(Ranked(text, score, tuple(warnings), links, explanations))
         return ranked
 
     def sentence(self, plan: Plan, number: int, found: Mapping[Ids, Sequence[Hypothesis]]) -> str:
@@ -233,11 +238,23 @@ def _warnings(chosen: Sequence[_Rendering], restored: Restored) -> Iterator[str]
 
 def _whole_links(plan: Plan, restored: Sequence[Restored]) -> Iterator[Link]:
     """The links of all sentences, in characters of the whole text and its whole translation."""
-    start = target_start = len(plan.separators[0])
-    for original, one, separator in zip(plan.originals, restored, plan.separators[1:], strict=True):
+    for _, one, start, target_start in _placed(plan, restored):
         for (first, last), (target_first, target_last) in one.links:
             yield (start + first, start + last), (target_start + target_first, target_start + target_last)
-        start += len(original) + len(separator)
+
+
+def _explanations(plan: Plan, restored: Sequence[Restored]) -> Iterator[Explanation]:
+    """Those of all sentences, in characters of the whole text and its whole translation."""
+    for prepared, one, start, target_start in _placed(plan, restored):
+        yield explain(prepared, one).moved(start, target_start)
+
+
+def _placed(plan: Plan, restored: Sequence[Restored]) -> Iterator[tuple[Prepared, Restored, int, int]]:
+    """The sentences and their translations, and where both begin in the whole text and its whole translation."""
+    start = target_start = len(plan.separators[0])
+    for prepared, one, separator in zip(plan.prepared, restored, plan.separators[1:], strict=True):
+        yield prepared, one, start, target_start
+        start += len(prepared.original) + len(separator)
         target_start += len(one.text) + len(separator)
 
 

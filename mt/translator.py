@@ -86,7 +86,7 @@ class Translator:
         With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are,
         with the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is
         translated as any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills
-        those of the translations.
+        those of the translations, and their explanations.
 
         Of HTML or XML, which `form` says that a text is, tags move with their words, and nothing but words changes;
         the warning "tag_moved" says that a tag stands at a guessed place. Such translations have no links.

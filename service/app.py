@@ -16,7 +16,7 @@ from service.limits import BodyLimit
 from service.logs import RequestLog
 from service.methods import HeadAsGet
 from service.models import Models
-from service.routes import deepl, deepl_faults, libretranslate, probes, stream
+from service.routes import deepl, deepl_faults, libretranslate, page, probes, stream
 from service.routes import metrics as metrics_route
 from service.routes import models as models_route
 from service.settings import Settings
@@ -91,7 +91,7 @@ def create_app(
     # FastAPI, but with the files of /docs served from here instead of another host.
     app = FastAPIOffline(title="dragoman", description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
-    for dialect in (libretranslate, stream, deepl, models_route, probes, metrics_route):
+    for dialect in (libretranslate, stream, deepl, models_route, probes, metrics_route, page):
         app.include_router(dialect.router)
     wordings = {"/v2/": deepl_faults.worded, "/v3/": deepl_faults.worded, "": libretranslate.worded}
     install_handlers(app, wordings, CORS_HEADERS)

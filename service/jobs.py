@@ -24,6 +24,7 @@ class Job:
     form: Form = PLAIN_TEXT  # what the texts are written in
     prefix: str = ""  # what the translation of the only text begins with
     client: str = ""  # whose turn it is, by key or address
+    explain: bool = False  # the translations are to have explanations
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
 
     @property

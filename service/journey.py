@@ -33,7 +33,9 @@ async def approach(
         return job, []
     (model, source, target), last = legs
     began, seconds = clock(), job.deadline_seconds
-    part = replace(job, source=source, target=target, n_best=1, prefix="", deadline_seconds=seconds and seconds / 2)
+    part = replace(
+        job, source=source, target=target, n_best=1, prefix="", explain=False, deadline_seconds=seconds and seconds / 2
+    )
     with model.used() as scheduler:
         found = await scheduler.translate(part)
     if seconds is not None:
@@ -58,4 +60,5 @@ def _joined(before: "Translation", found: "Translation") -> "Translation":
         alternative_scores=tuple(before.score + score for score in found.alternative_scores),
         warnings=tuple(dict.fromkeys(before.warnings + found.warnings)),
         links=(),  # they would be to words in between
+        explanations=(),
     )

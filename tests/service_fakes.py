@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Form, Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.settings import Settings
 
@@ -26,11 +27,13 @@ class FakeTranslation:
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
     links: tuple[object, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
 class FakePlan:
     sources: list[Ids]
+    links: bool = False
 
 
 class FakeTranslator:
@@ -69,11 +72,11 @@ class FakeTranslator:
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[FakeTranslation]:
         return [self._translation(text, source, 1) for text in texts]
 
-    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, links: bool = False) -> FakePlan:
         self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
-        return FakePlan([(source == "en", *map(ord, text))] if text else [])
+        return FakePlan([(source == "en", *map(ord, text))] if text else [], links)
 
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
@@ -93,7 +96,9 @@ class FakeTranslator:
         if best.is_late:
             return FakeTranslation("", warnings=("deadline",))
         is_loud, *codes = best.ids
-        return self._translation("".join(map(chr, codes)), "en" if is_loud else "de", n_best)
+        text = "".join(map(chr, codes))
+        translation = self._translation(text, "en" if is_loud else "de", n_best)
+        return replace(translation, explanations=(word_by_word(text, translation.text),) if plan.links else ())
 
     def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
         self.wishes = wishes
@@ -107,6 +112,15 @@ class FakeTranslator:
         scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
         warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
         return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
+
+
+def word_by_word(text: str, translation: str) -> Explanation:
+    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`."""
+    source_words, target_words = ([one.span() for one in re.finditer(r"\S+", each)] for each in (text, translation))
+    links = [(place, place) for place, (start, end) in enumerate(source_words) if text[start:end] != "lost"]
+    attention = np.eye(len(target_words), len(source_words), dtype=np.float32)
+    spans = (0, len(text)), (0, len(translation)), tuple(source_words), tuple(target_words)
+    return Explanation(*spans, attention, tuple(links))
 
 
 class FakeStream:

@@ -1,6 +1,6 @@
 """A translation with everything back that was not for the model: items that must not change, and casing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mt.alignment import Alignment
@@ -22,6 +22,8 @@ class Restored(NamedTuple):
     text: str
     links: list[Link]  # word by word, in order; an item is one word
     is_moved: bool  # an item stands at a guessed place
+    found: Alignment | None = None  # of what the model read and wrote, if it did
+    spans: Sequence[Span] = ()  # of each character that the model wrote; empty where it is not in the text
 
 
 def restore(prepared: Prepared, found: Alignment, target: str) -> Restored:
@@ -32,7 +34,7 @@ def restore(prepared: Prepared, found: Alignment, target: str) -> Restored:
         writer.write(placement)
     writer.copy(len(found.target))
     links = {*_word_links(prepared, found, writer.spans), *_item_links(prepared, writer.items)}
-    return Restored(writer.text, sorted(links), is_guess)
+    return Restored(writer.text, sorted(links), is_guess, found, writer.spans)
 
 
 def _recased(prepared: Prepared, found: Alignment, target: str) -> list[str]:

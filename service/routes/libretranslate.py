@@ -18,6 +18,7 @@ from service.fields import read_fields
 from service.jobs import AUTO, Outcome
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
+from service.routes.libretranslate_explanation import explanation_body
 from service.routes.libretranslate_order import (
     Order,
     check_length,
@@ -49,6 +50,8 @@ async def translate(request: Request) -> Answer:
     translated from the likeliest language; one that is in the target language already stays as it is.
 
     `pivot` is there where no model translates directly: the language by way of which a text was translated.
+
+    `explain` adds `explanation`: sentence by sentence, which words come from which, and what the model looked at.
 
     `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
     `deadline` (it had no time to end), `split` (an overlong sentence was translated in parts), `copied_source` (the
@@ -148,6 +151,8 @@ def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
     if any(outcome.pivot for outcome in outcomes):
         columns["pivot"] = [outcome.pivot or None for outcome in outcomes]
+    if order.job.explain:
+        columns["explanation"] = [list(map(explanation_body, translation.explanations)) for translation in found]
     if any(translation.warnings for translation in found):
         columns["warnings"] = [list(translation.warnings) for translation in found]
     return {name: column if order.is_array else column[0] for name, column in columns.items()}

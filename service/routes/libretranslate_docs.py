@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from service.routes import libretranslate_explanation as explanation
+
 _FIELDS: dict[str, dict[str, Any]] = {
     "source": {
         "type": "string",
@@ -28,6 +30,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "description": "How wide to search; by default as the model says, and never less than alternatives + 1.",
     },
     "prefix": {"type": "string", "description": "What the translation of one text of one sentence begins with."},
+    "explain": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether to say which words of the translation come from which of the text.",
+    },
     "deadline_ms": {
         "type": "integer",
         "minimum": 1,
@@ -66,6 +73,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "beam_size": 2,
             "deadline_ms": 500,
         },
+    },
+    "explain": {
+        "summary": "With what each word comes from",
+        "value": {"q": "Good morning!", "source": "en", "target": "de", "explain": True},
     },
 }
 
@@ -164,6 +175,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         "alternatives": _one_or_many(_STRINGS),
                         "alternativeScores": _one_or_many({"type": "array", "items": _SCORE}),
                         "pivot": _one_or_many(_PIVOT),
+                        "explanation": _one_or_many({"type": "array", "items": explanation.SENTENCE}),
                         "warnings": _one_or_many(_STRINGS),
                     },
                 },
@@ -179,6 +191,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         }
                     },
                     "pivot": {"value": {"translatedText": "Bonjour !", "pivot": "en"}},
+                    "explain": {"value": {"translatedText": "Guten Morgen!", "explanation": [explanation.EXAMPLE]}},
                     "auto": {
                         "value": {
                             "translatedText": ["Guten Morgen!", "Guten Abend!"],

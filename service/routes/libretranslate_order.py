@@ -54,6 +54,7 @@ def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Or
         beam=beam,
         form=_read_form(fields),
         prefix=_read_prefix(fields, len(texts), settings),
+        explain=_flag(fields, "explain"),
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
     )
     return Order(job, isinstance(q, list))

@@ -100,6 +100,8 @@ def _order(fields: dict[str, Any], models: Models, settings: Settings) -> Order:
         raise Refusal(400, "Invalid request: alternatives parameter must be 0 here: a stream has one translation")
     if order.job.beam not in (None, 1):
         raise Refusal(400, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily")
+    if order.job.explain:
+        raise Refusal(400, "Invalid request: explain parameter must be false here: a stream keeps no attention")
     if order.job.form.kind != "text":
         raise Refusal(400, "Invalid request: format parameter must be text here: tags are placed in the end")
     return order

@@ -4,7 +4,7 @@ from typing import Any
 
 from service.routes import libretranslate_docs as libretranslate
 
-_OTHERS = ("alternatives", "beam_size")
+_OTHERS = ("alternatives", "beam_size", "explain")
 _PARAMETERS = [one for one in libretranslate.TRANSLATE["parameters"] if one["name"] not in _OTHERS]
 _BODY = {
     "schema": {

@@ -76,6 +76,7 @@ def test_fields_may_come_as_a_form_or_in_the_query(client, place):
         ({"q": "a\ud800"}, "Text 'a\\ud800' holds half a surrogate pair. Send whole characters."),
         ({"source": "zz"}, "zz is not supported"),
         ({"beam_size": 2}, "Invalid request: beam_size parameter must be 1 here: a stream is searched greedily"),
+        ({"explain": True}, "Invalid request: explain parameter must be false here: a stream keeps no attention"),
         ({"alternatives": 1}, "Invalid request: alternatives parameter must be 0 here: a stream has one translation"),
         (
             {"format": "html"},

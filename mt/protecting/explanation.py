@@ -1,0 +1,90 @@
+"""Why a translation is what it is: how much each of its words looked at each of the text's."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mt.alignment import membership
+from mt.protecting.preparation import Prepared
+from mt.protecting.restoration import Restored
+from mt.text.tracing import Span
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The words of a sentence and of its translation; spans are characters of the text and of the translation."""
+
+    source: Span  # of the sentence
+    target: Span
+    source_words: tuple[Span, ...]  # words and signs, in order, apart from each other; what must not change is one
+    target_words: tuple[Span, ...]
+    attention: np.ndarray = field(compare=False)  # (target words, source words) float32, rows sum to 1
+    links: tuple[tuple[int, int], ...] = ()  # places of a source and a target word that belong together, in order
+    protected: tuple[Span, ...] = ()  # what must not change in the sentence
+
+    def moved(self, source: int, target: int) -> "Explanation":
+        """Of the same sentence so many characters further behind in the text and in the translation."""
+        return replace(
+            self,
+            source=_moved(self.source, source),
+            target=_moved(self.target, target),
+            source_words=tuple(_moved(word, source) for word in self.source_words),
+            target_words=tuple(_moved(word, target) for word in self.target_words),
+            protected=tuple(_moved(item, source) for item in self.protected),
+        )
+
+
+def explain(prepared: Prepared, restored: Restored) -> Explanation:
+    """The explanation of a sentence, which begins at 0 here, by what the model looked at.
+
+    A sentence that no model has read has no words.
+    """
+    found = restored.found
+    spans = (0, len(prepared.original)), (0, len(restored.text))
+    protected = tuple((standing.item.start, standing.item.end) for standing in prepared.standings)
+    if not found:
+        return Explanation(*spans, (), (), np.zeros((0, 0), np.float32), (), protected)
+    sources = [prepared.traced.origin(*word) for word in found.source_words]
+    targets = [_written(word, restored.spans) for word in found.target_words]
+    source_words = _apart([*sources, *(source for source, _ in restored.links)])
+    target_words = _apart([*targets, *(target for _, target in restored.links)])
+    links = sorted({(_place(source, source_words), _place(target, target_words)) for source, target in restored.links})
+    attention = membership(targets, target_words) @ found.word_attention @ membership(sources, source_words).T
+    return Explanation(*spans, source_words, target_words, _summing_to_one(attention, links), tuple(links), protected)
+
+
+def _written(word: Span, spans: Sequence[Span]) -> Span:
+    """Where a word of the model's stands in the translation; empty for a stand-in, whose item has a link."""
+    start, end = spans[word[0]][0], spans[word[1] - 1][1]
+    return start, max(start, end)
+
+
+def _apart(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The spans in order, without empty ones; those that have characters in common are one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        elif start < end:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _place(span: Span, words: Sequence[Span]) -> int:
+    """Which of the words has the beginning of this span."""
+    return bisect_right(words, span[0], key=lambda word: word[0]) - 1
+
+
+def _summing_to_one(attention: np.ndarray, links: Sequence[tuple[int, int]]) -> np.ndarray:
+    """With rows that sum to 1; a word that nothing was looked at for comes from those that it is linked to, or any."""
+    for source, target in links:
+        if not attention[target].any():
+            attention[target, source] = 1
+    attention[~attention.any(axis=1)] = 1
+    return attention / np.maximum(attention.sum(axis=1, keepdims=True), 1e-9)
+
+
+def _moved(span: Span, distance: int) -> Span:
+    return span[0] + distance, span[1] + distance

@@ -1,0 +1,59 @@
+"""What LibreTranslate's dialect answers about why a translation is what it is, and what /docs says about that."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mt import Explanation
+
+DECIMALS = 6  # with which the rows of any sentence sum to 1 within 1e-4
+
+_SPAN = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
+_SPANS = {"type": "array", "items": _SPAN}
+_CHARACTERS = "start and end, in characters (Unicode code points) of the "
+
+SENTENCE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "source": {**_SPAN, "description": f"The sentence: {_CHARACTERS}text."},
+        "target": {**_SPAN, "description": f"Its translation: {_CHARACTERS}translation."},
+        "sourceWords": {**_SPANS, "description": "Its words and signs; none where it was not for the model."},
+        "targetWords": {**_SPANS, "description": "Those of its translation."},
+        "attention": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},
+            "description": "How much each target word looked at each source word: a row for each target word, which "
+            "sums to 1.",
+        },
+        "links": {
+            "type": "array",
+            "items": _SPAN,
+            "description": "Pairs of words that belong together, a source word and a target word, each by its place in "
+            "the lists above; a word may have none or several.",
+        },
+        "protected": {**_SPANS, "description": f"What had to come through as it is: {_CHARACTERS}text."},
+    },
+}
+SENTENCE["required"] = list(SENTENCE["properties"])
+
+EXAMPLE = {
+    "source": [0, 13],
+    "target": [0, 13],
+    "sourceWords": [[0, 4], [5, 12], [12, 13]],
+    "targetWords": [[0, 5], [6, 12], [12, 13]],
+    "attention": [[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]],
+    "links": [[0, 0], [1, 1], [2, 2]],
+    "protected": [],
+}
+
+
+def explanation_body(explanation: "Explanation") -> dict[str, Any]:
+    """The explanation of a sentence, as it is answered."""
+    return {
+        "source": explanation.source,
+        "target": explanation.target,
+        "sourceWords": explanation.source_words,
+        "targetWords": explanation.target_words,
+        "attention": [[round(float(weight), DECIMALS) for weight in row] for row in explanation.attention],
+        "links": explanation.links,
+        "protected": explanation.protected,
+    }

@@ -1,0 +1,108 @@
+"""Words of a text and of its translation, and how much they look at each other: around engines that find anything."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.translator import Translator
+from tests import tiny
+from tests.inventing import InventingEngine
+
+PARTS = [
+    "twenty",
+    "One",
+    "TWO",
+    "Tom",
+    "{name}",
+    "a@b.de",
+    "12,500.00",
+    "😀",
+    "👩\u200d👧",
+    "<g1>",
+    "e\u0301",
+    "\ufb01x",
+    ".",
+]
+SPACES = [" ", "", "\r\n", "\u00a0", ". "]
+TEXTS = st.lists(
+    st.sampled_from(PARTS) | st.sampled_from(SPACES) | st.characters(exclude_categories=["Cs"]), max_size=16
+)
+
+
+def explained(text, seed, **options):
+    translator = Translator(tiny.bundle(), engine=InventingEngine(seed))
+    (one,) = translator.translate([text], "en", "de", links=True, **options)
+    return one
+
+
+@given(TEXTS.map("".join), st.integers(0, 1000))
+def test_rows_sum_to_one_and_words_are_cut_exactly_out_of_both_texts(text, seed):
+    one = explained(text, seed)
+    for explanation in one.explanations:
+        shape = len(explanation.target_words), len(explanation.source_words)
+        assert explanation.attention.shape == shape
+        np.testing.assert_allclose(explanation.attention.sum(axis=1), 1, atol=1e-4)
+        check_words(explanation.source_words, explanation.source, text)
+        check_words(explanation.target_words, explanation.target, one.text)
+        assert all(source < shape[1] and target < shape[0] for source, target in explanation.links)
+    for sentences in pairwise(one.explanations):
+        assert sentences[0].source[1] <= sentences[1].source[0]
+        assert sentences[0].target[1] <= sentences[1].target[0]
+
+
+def check_words(words, sentence, text):
+    assert all(start < end for start, end in words)
+    assert all(end <= start for (_, end), (start, _) in pairwise(words))
+    assert not words or (sentence[0] <= words[0][0] and words[-1][1] <= sentence[1] <= len(text))
+
+
+@given(TEXTS.map("".join), st.integers(0, 1000))
+def test_links_are_those_of_the_translation_by_number(text, seed):
+    one = explained(text, seed)
+    found = {
+        (explanation.source_words[source], explanation.target_words[target])
+        for explanation in one.explanations
+        for source, target in explanation.links
+    }
+    for (start, end), (first, last) in one.links:
+        is_unread = not any(explanation.source == (start, end) for explanation in one.explanations if explanation.links)
+        inside = any(
+            source[0] <= start and end <= source[1] and target[0] <= first and last <= target[1]
+            for source, target in found
+        )
+        assert inside or is_unread
+
+
+def test_what_must_not_change_is_one_word_that_comes_from_itself():
+    (one,) = tiny.translator().translate(["twenty {name} hundred"], "en", "de", links=True)
+    (explanation,) = one.explanations
+    assert [one_word("twenty {name} hundred", span) for span in explanation.protected] == ["{name}"]
+    source = explanation.source_words.index(explanation.protected[0])
+    (target,) = [target for number, target in explanation.links if number == source]
+    assert one_word(one.text, explanation.target_words[target]) == "{name}"
+
+
+def one_word(text, span):
+    return text[slice(*span)]
+
+
+def test_a_sentence_that_no_model_reads_has_no_words():
+    (one,) = tiny.translator().translate(["\n😀 twenty"[:2]], "en", "de", links=True)
+    (explanation,) = one.explanations
+    assert (explanation.source, explanation.source_words, explanation.links) == ((1, 2), (), ())
+    assert explanation.protected == ((1, 2),)
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_a_text_without_sentences_has_no_explanations(text):
+    assert explained(text, 0).explanations == ()
+
+
+def test_explanations_come_only_with_links_and_only_of_the_best():
+    translator = tiny.translator()
+    assert translator.translate(["twenty one"], "en", "de")[0].explanations == ()
+    (one,) = translator.translate(["twenty one"], "en", "de", links=True, n_best=3)
+    assert len(one.explanations) == 1

@@ -1,0 +1,60 @@
+"""`explain`, and what it is answered with."""
+
+import pytest
+
+from tests.service_fakes import Client
+
+
+@pytest.fixture(scope="module")
+def client():
+    with Client() as client:
+        yield client.wait_until_ready()
+
+
+def test_an_explanation_says_which_words_belong_together(client):
+    (sentence,) = client.translate(q="☺ lost c", explain=True).json()["explanation"]
+    assert sentence == {
+        "source": [0, 8],
+        "target": [0, 8],
+        "sourceWords": [[0, 1], [2, 6], [7, 8]],
+        "targetWords": [[0, 1], [2, 6], [7, 8]],
+        "attention": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "links": [[0, 0], [2, 2]],
+        "protected": [],
+    }
+
+
+def test_the_texts_of_an_array_are_explained_each_by_itself(client):
+    first, second = client.translate(q=["a", ""], explain="true").json()["explanation"]
+    assert (first[0]["links"], second) == ([[0, 0]], [])
+
+
+def test_a_text_that_stays_as_it_is_needs_no_explanation(client):
+    assert (
+        client.translate(q="Guten Morgen, wie geht es Ihnen heute?", source="auto", target="de", explain=True).json()[
+            "explanation"
+        ]
+        == []
+    )
+
+
+@pytest.mark.parametrize("flag", [False, "false", "", None])
+def test_unless_asked_for_there_is_no_explanation(client, flag):
+    assert "explanation" not in client.translate(q="a", explain=flag).json()
+
+
+@pytest.mark.parametrize("value", ["maybe", [], {"a": 1}, 2])
+def test_explain_is_true_or_false(client, value):
+    answer = client.translate(explain=value)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "Invalid request: explain parameter must be true or false"}
+
+
+def test_the_example_in_the_documentation_has_the_fields_of_an_answer(client):
+    described = client.get("/openapi.json").json()["paths"]["/translate"]["post"]
+    (example,) = described["responses"]["200"]["content"]["application/json"]["examples"]["explain"]["value"][
+        "explanation"
+    ]
+    request = described["requestBody"]["content"]["application/json"]["examples"]["explain"]["value"]
+    (sentence,) = client.translate(**request).json()["explanation"]
+    assert list(example) == list(sentence)
