@@ -9,6 +9,7 @@ that repeats it, and the exit status is 1. Other options than --examples and --u
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,4 +62,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is ended too
     sys.exit(main())

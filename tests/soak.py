@@ -9,6 +9,7 @@ how many requests there were, how many were refused (too busy) or failed, and wh
 """
 
 import argparse
+import signal
 import statistics
 import sys
 import tempfile
@@ -164,4 +165,5 @@ def left_behind(start: Standing, rest: Standing) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server is ended too
     sys.exit(main())
