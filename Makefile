@@ -23,7 +23,7 @@ NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLI
 # Where axe-core from npm is installed: outside of this folder.
 AXE ?= $(or $(TMPDIR),/tmp)/dragoman-axe
 
-.PHONY: help serve test clients page-check page-pictures lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
+.PHONY: help serve test clients page-check page-pictures fuzz soak lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
@@ -67,6 +67,12 @@ lock: .venv/created ## write the locks anew for pyproject.toml; LOCK_FLAGS=--upg
 
 clients: .venv/locked-serve .venv/installed .venv-clients/installed ## run unmodified clients against the service; those from npm where npm is, in CLIENTS
 	@.venv/bin/python -m tests.clients.run ".venv-clients/bin/python tests/clients/check.py" $(NPM_CLIENTS)
+
+fuzz: .venv/locked-dev .venv/installed ## send 20,000 made-up requests to the service; FUZZ_FLAGS=--help tells how
+	@.venv/bin/python -m tests.fuzz $(FUZZ_FLAGS)
+
+soak: .venv/locked-dev .venv/installed ## let clients, good and bad, at the service for 30 minutes; SOAK_FLAGS=--help tells how
+	@.venv/bin/python -m tests.soak $(SOAK_FLAGS)
 
 page-check: .venv/locked-dev .venv/installed ## look for faults of accessibility on the page, with Chromium, and axe-core from npm in AXE
 	@mkdir -p $(AXE) && cp tests/page/package.json $(AXE)

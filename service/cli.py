@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from service import keys_cli
 from service.app import create_app, load_translator
+from service.connections import Connection
 from service.instruments import Instruments
 from service.logs import configure_logging
 from service.metrics import Metrics
@@ -115,6 +116,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs: quiet about requests, whose addresses may hold texts, and patient with idle connections."""
     return uvicorn.Config(
         app,
+        http=Connection,
         log_config=None,
         log_level=settings.log_level,
         access_log=False,

@@ -92,6 +92,8 @@ def _multipart(body: bytes, boundary: bytes | None) -> list[tuple[str, str]]:
         count(part)
         pairs.append((_text(part.field_name or b"", "form"), _text(part.value or b"", "form")))
 
+    if not boundary:
+        raise _unreadable("its Content-Type names no boundary")
     try:
         # The body's length is bounded already: a file in it need not go to the disk.
         parser = FormParser(
@@ -100,8 +102,12 @@ def _multipart(body: bytes, boundary: bytes | None) -> list[tuple[str, str]]:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise Refusal(400, f"Invalid request: the multipart form cannot be read: {error}") from None
+        raise _unreadable(error) from None
     return pairs
+
+
+def _unreadable(reason: object) -> Refusal:
+    return Refusal(400, f"Invalid request: the multipart form cannot be read: {reason}")
 
 
 def _text(encoded: bytes, place: str) -> str:

@@ -21,6 +21,8 @@ def configure_logging(settings: Settings) -> None:
             "disable_existing_loggers": False,
             "formatters": {"chosen": {"()": formatter}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen"}},
+            # It tells of single characters of bodies that it cannot read; their clients are told.
+            "loggers": {"python_multipart": {"level": "CRITICAL"}},
             "root": {"level": settings.log_level.upper(), "handlers": ["stderr"]},
         }
     )

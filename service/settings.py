@@ -131,7 +131,12 @@ class Settings:
         ),
     )
     keep_alive_seconds: int = field(
-        default=75, metadata=_about("How long an idle connection is kept; longer than a proxy keeps it.", 1, 3_600)
+        default=75,
+        metadata=_about(
+            "How long a connection without a whole request head is kept; longer than a proxy keeps an idle one.",
+            1,
+            3_600,
+        ),
     )
     shutdown_seconds: int = field(
         default=30, metadata=_about("How long a stopping server goes on with what it has taken.", 1, 3_600)

@@ -80,6 +80,7 @@ _FAULTS: Answers = {
         "Value for 'target_lang' not supported.",
         "It is 'ZZ'; this server has DE, EN.",
     ),
+    403: _fault("A key that is wrong or missing, where the server has keys", "Forbidden", "Invalid API key"),
     408: _fault(
         "The body arrives too slowly", "The request body did not arrive within 30 seconds. Send it again, …", ""
     ),

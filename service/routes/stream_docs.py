@@ -29,6 +29,16 @@ data: {"translatedText":"Wo ist der Bahnhof?"}
 
 """
 
+# Of each event: so it is read before OpenAPI 3.2.
+_EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "event": {"enum": ["message", "end", "error"]},
+    },
+}
+
 STREAM: dict[str, Any] = {
     "parameters": _PARAMETERS,
     "requestBody": {
@@ -42,6 +52,6 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     **libretranslate.TRANSLATE_ANSWERS,
     200: {
         "description": "Server-sent events: of type `message` with new text, then one of type `end` or `error`",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EVENTS}},
     },
 }

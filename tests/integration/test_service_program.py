@@ -89,6 +89,8 @@ def test_every_line_that_is_logged_is_json_where_that_is_asked_for(workers):
         address = lines_until(process, "curl ")[-1].split()[-1]
         fields, name = {"q": "secret", "source": "en", "target": "de"}, {"X-Request-ID": "call-7"}
         assert httpx.post(address, data=fields, headers=name, timeout=10).headers["X-Request-ID"] == "call-7"
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert httpx.post(address, content=b"secret", headers=form, timeout=10).status_code == 400
         process.terminate()
         printed = process.communicate(timeout=20)[1]
     lines = [json.loads(line) for line in printed.splitlines()]
@@ -96,6 +98,7 @@ def test_every_line_that_is_logged_is_json_where_that_is_asked_for(workers):
     assert (own["method"], own["route"], own["status"], own["characters"]) == ("POST", "/translate", 200, 6)
     assert own["milliseconds"] >= own["search_milliseconds"] > 400  # of the 500 that it sleeps
     assert "secret" not in printed
+    assert "python_multipart" not in printed
 
 
 class Collector(BaseHTTPRequestHandler):

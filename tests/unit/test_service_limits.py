@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from service.errors import Refusal
-from service.limits import BodyLimit
+from service.limits import MOST_DISCARDED, BodyLimit
 from tests.service_fakes import Client, limited
 
 
@@ -91,3 +91,41 @@ def test_the_client_may_wait_for_its_answer_longer_than_for_its_body():
     limit = BodyLimit(reading, max_bytes=10, max_seconds=0.01)
     asyncio.run(limit({"type": "http", "headers": []}, receive, receive))
     assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
+
+
+def unread(chunks, *headers, max_seconds=10):
+    """How many chunks are left of a body that is refused unread, when its refusal is sent; then the connection ends."""
+
+    async def receive():
+        if not chunks:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": chunks.pop(), "more_body": bool(chunks)}
+
+    async def refusing(scope, receive, send):
+        await send({"type": "http.response.start"})
+
+    async def send(message):
+        assert bool(message.get("headers")) == bool(chunks or not max_seconds)
+        left.append(len(chunks))
+
+    left = []
+    limit = BodyLimit(refusing, max_bytes=10, max_seconds=max_seconds)
+    asyncio.run(limit({"type": "http", "headers": headers}, receive, send))
+    return left.pop()
+
+
+def test_a_client_has_sent_its_body_when_it_is_refused_unread():
+    assert unread([b"a" * 100] * 5) == 0
+
+
+def test_a_client_that_waits_for_leave_to_send_is_refused_at_once():
+    assert unread([b"a"] * 5, (b"expect", b"100-continue")) == 5
+
+
+def test_a_body_without_an_end_is_not_read_to_its_end():
+    assert unread([b"a" * 2**20] * 100) == 100 - MOST_DISCARDED // 2**20 - 1
+    assert unread([b"a"] * 5, (b"content-length", b"%d" % (MOST_DISCARDED + 1))) == 5
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_longer_than_the_setting_says():
+    assert unread([], max_seconds=0) == 0
