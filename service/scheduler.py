@@ -100,14 +100,8 @@ class Scheduler:
             options = replace(options, beam=max(job.beam, job.n_best))
         characters = sum(map(len, job.texts))
         # A prefix is part of a translation as the model makes it, before anything is put back into it.
-        plan = partial(
-            self.translator.plan,
-            source=job.source,
-            target=job.target,
-            form=job.form,
-            protect=not job.prefix,
-            links=job.explain,
-        )
+        wishes: dict[str, Any] = {"form": job.form, "protect": not job.prefix, "links": job.explain}
+        plan = partial(self.translator.plan, source=job.source, target=job.target, **wishes)
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
         prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
         queries = dict.fromkeys(Query(source, options, prefix) for plan in plans for source in plan.sources)

@@ -29,5 +29,5 @@ async def health() -> Answer:
     },
 )
 async def ready(request: Request) -> Answer:
-    """The names of the models that serve; 503 while the first are loaded, or none can be, and while the server stops."""
+    """The names of the models that serve; 503 while the first are loaded, or none can be, or the server stops."""
     return Answer({"status": "ready", "models": [model.translator.name for model in service_of(request).models()]})
