@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import find_browser, open_page, running_browser
-from tests.served import served
 from tests.page.scenes import SCENES
+from tests.served import served
 
 SIZES = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 375, "height": 700}}
 SERIOUS = ("serious", "critical")

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from tests.browser import open_page, running_browser
-from tests.served import served
 from tests.page import scenes
+from tests.served import served
 
 WIDTH = 900
 
