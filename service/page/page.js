@@ -129,7 +129,7 @@ class Page {
       this.choices.fill(anchor, choices.map((choice) => ({ ...around, ...choice, focused: word })));
     } catch (fault) {
       this.choices.close();
-      this.tellFault(fault);
+      this.tellFault(fault, { isRetried: false });
     }
   }
 
@@ -144,7 +144,7 @@ class Page {
       this.show({ ...this.answer, translatedText: whole, explanation: explained, warnings, alternatives: this.others(whole) });
       if (focused !== undefined) this.target.focus(focused);
     } catch (fault) {
-      this.tellFault(fault);
+      this.tellFault(fault, { isRetried: false });
     }
   }
 
@@ -186,15 +186,16 @@ class Page {
     part("target-pane").ariaBusy = String(Boolean(text));
   }
 
-  tellFault(fault) {
+  /** Says what went wrong, and that it is tried again where it is; null: nothing any more. */
+  tellFault(fault, { isRetried = Boolean(fault?.retrySeconds) } = {}) {
     const notice = part("fault");
     notice.hidden = !fault;
     notice.replaceChildren();
     if (!fault) return;
     this.tellActivity("");
-    const retry = fault.retrySeconds ? ` Trying again in ${fault.retrySeconds} s.` : "";
+    const retry = isRetried ? ` Trying again in ${fault.retrySeconds} s.` : "";
     notice.append(fault.message + retry);
-    if (fault.retrySeconds && this.settings) {
+    if (isRetried && this.settings) {
       notice.append(element("button", { type: "button", onclick: () => this.translate(0) }, "Try now"));
     }
     if (fault.status === 403 || (fault.status === 400 && this.settings?.keyRequired && !this.key)) {

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import find_browser, open_page, running_browser
-from tests.clients.run import server
 from tests.page.scenes import SCENES
+from tests.served import served
 
 SIZES = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 375, "height": 700}}
 SERIOUS = ("serious", "critical")
@@ -36,10 +36,9 @@ def main(path: str) -> int:
         print("No Chromium is installed; there is nothing to look at the page with.", file=sys.stderr)
         return 2
     axe = Path(path).read_text(encoding="utf-8")
-    with server() as url, running_browser() as browser:
-        found = [
-            line for scheme in ("light", "dark") for size in SIZES for line in findings(browser, url, axe, scheme, size)
-        ]
+    with served() as server, running_browser() as browser:
+        looks = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
+        found = [line for look in looks for line in findings(browser, server.url, axe, *look)]
     print(
         "\n".join(found) or f"axe-core found nothing in {len(SCENES)} scenes, in light and dark, on a desk and a phone."
     )

@@ -38,6 +38,11 @@ def test_a_text_that_stays_as_it_is_needs_no_explanation(client):
     )
 
 
+def test_nothing_is_explained_by_way_of_a_third_language(client):
+    answer = client.translate(q="a", source="de", target="pt-br", explain=True).json()
+    assert (answer["pivot"], answer["explanation"]) == ("en", [])
+
+
 @pytest.mark.parametrize("flag", [False, "false", "", None])
 def test_unless_asked_for_there_is_no_explanation(client, flag):
     assert "explanation" not in client.translate(q="a", explain=flag).json()

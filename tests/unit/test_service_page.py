@@ -1,4 +1,4 @@
-"""The page's files and how they are served; what they do in a browser is in tests/integration/test_page.py."""
+"""The page's files, and how they are served; what they do is in tests/integration/test_page*.py."""
 
 import re
 
