@@ -6,6 +6,8 @@ from pathlib import Path
 
 from num2words import num2words
 
+from training.data.corpus import stream_lines
+
 FRAMES = (
     "She counted to {}.",
     "There are {} dogs in front of the house.",
@@ -20,7 +22,7 @@ def sentences(source: Path | None = None, seed: int = 1) -> Iterator[str]:
     """The lines of the file over and over, or made-up sentences without end."""
     if source:
         while True:
-            yield from filter(str.strip, source.read_text(encoding="utf-8").splitlines())
+            yield from filter(str.strip, stream_lines(source))
     draw = random.Random(seed)
     while True:
         frame = draw.choice(FRAMES)
