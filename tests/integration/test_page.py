@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from service.rates import read_rates
-from tests.browser import find_browser, open_page, running_browser
+from tests.browser import find_browser, open_page
 from tests.integration.test_service_keys import add_key
 from tests.integration.test_service_server import Server, wait_until
 from tests.page.steps import wait_for, wait_until_done, write
@@ -17,21 +17,9 @@ PHONE = {"width": 375, "height": 700}
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def server():
     with Server() as server:
         yield server
-
-
-@pytest.fixture
-def page(browser, server):
-    with open_page(browser, f"{server.url}/#en/de/") as page:
-        yield page
 
 
 def drop(page, name, content):

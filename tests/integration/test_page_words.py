@@ -3,7 +3,7 @@
 import pytest
 
 from mt import Translator, load_bundle, shipped_bundle
-from tests.browser import find_browser, open_page, running_browser
+from tests.browser import find_browser, open_page
 from tests.integration.test_service_server import Server
 from tests.page.steps import wait_for, wait_until_done, words, write
 
@@ -11,21 +11,9 @@ pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium is i
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def server():
     with Server() as server:
         yield server
-
-
-@pytest.fixture
-def page(browser, server):
-    with open_page(browser, f"{server.url}/#en/de/") as page:
-        yield page
 
 
 @pytest.fixture(scope="module")
