@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -14,6 +15,8 @@ import numpy as np
 
 from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
+from service.database import open_database
+from service.keys import Key, Keys
 from service.settings import Settings
 
 Ids = tuple[int, ...]
@@ -215,3 +218,11 @@ def load_slow(settings: Settings) -> SlowTranslator:
     if settings.bundle is not None:
         raise {"bug": ZeroDivisionError("bug")}.get(settings.bundle.name, BundleError("/no/bundle has no manifest."))
     return SlowTranslator()
+
+
+def add_key(path: Path, name: str = "a", **limits: Any) -> str:
+    """A new key in a file of keys, which is made if need be."""
+    connection = open_database(path, may_make=True)
+    key = Keys(connection).add(Key(name, **limits))
+    connection.close()
+    return key

@@ -7,9 +7,9 @@ import pytest
 
 from service.rates import read_rates
 from tests.browser import find_browser, open_page
-from tests.integration.test_service_keys import add_key
 from tests.integration.test_service_server import Server, wait_until
 from tests.page.steps import wait_for, wait_until_done, write
+from tests.service_fakes import add_key
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed, so no page can be tried")
 

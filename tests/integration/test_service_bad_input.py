@@ -9,9 +9,9 @@ import pytest
 
 from service.connections import MAX_HEAD_BYTES
 from tests.bad_requests import GOOD, LIBRETRANSLATE, as_json, bad_requests, broken_requests
-from tests.integration.test_service_keys import add_key
 from tests.integration.test_service_server import Server, wait_until
 from tests.served import served, standing
+from tests.service_fakes import add_key
 from tests.wire import connect, exchange, receive, request
 
 ROUNDS = 3

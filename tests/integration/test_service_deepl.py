@@ -7,8 +7,8 @@ import deepl
 import httpx
 import pytest
 
-from tests.integration.test_service_keys import add_key
 from tests.integration.test_service_server import Server, wait_until
+from tests.service_fakes import add_key
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ from deep_translator import LibreTranslator
 from libretranslatepy import LibreTranslateAPI
 
 from service.database import open_database
-from service.keys import Key, Keys, Usage
+from service.keys import Keys, Usage
 from service.rates import read_rates
 from tests.integration.test_service_program import environment, lines_until, start
 from tests.integration.test_service_server import Server
+from tests.service_fakes import add_key
 
 SPENDER = """
 import sys
@@ -34,13 +35,6 @@ print(sum(rates.hit("a", read_rates("200 per 1 minute"), 0) is None for _ in ran
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "keys"
-
-
-def add_key(path, name="a", **limits):
-    connection = open_database(path, may_make=True)
-    key = Keys(connection).add(Key(name, **limits))
-    connection.close()
-    return key
 
 
 def usage(path):

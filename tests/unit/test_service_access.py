@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from service.access import Access, Client, Denied, given_key
 from service.database import open_database
 from service.errors import Refusal
-from service.keys import Key, Keys, Usage
+from service.keys import Keys, Usage
 from service.settings import Settings, read_settings
 from tests import service_fakes
+from tests.service_fakes import add_key
 
 NOON = 1_907_928_000.0  # 2030-06-17T12:00:00Z
 
@@ -27,13 +28,6 @@ def request_from(peer="203.0.113.5", **headers):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "keys"
-
-
-def add_key(path, name="a", **limits):
-    connection = open_database(path, may_make=True)
-    key = Keys(connection).add(Key(name, **limits))
-    connection.close()
-    return key
 
 
 class Gate:
