@@ -122,8 +122,10 @@ def word_by_word(text: str, translation: str) -> Explanation:
     source_words, target_words = ([one.span() for one in re.finditer(r"\S+", each)] for each in (text, translation))
     links = [(place, place) for place, (start, end) in enumerate(source_words) if text[start:end] != "lost"]
     attention = np.eye(len(target_words), len(source_words), dtype=np.float32)
-    spans = (0, len(text)), (0, len(translation)), tuple(source_words), tuple(target_words)
-    return Explanation(*spans, attention, tuple(links))
+    words = tuple(source_words), tuple(target_words)
+    gained = (-0.5,) * len(target_words)
+    spans = (0, len(text)), (0, len(translation)), *words
+    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25)
 
 
 class FakeStream:

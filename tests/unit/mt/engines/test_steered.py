@@ -114,7 +114,7 @@ def test_pieces_are_drawn_as_inside_a_graph(options):
     uniforms = np.array([sampling.generator(source).random(8) for source in SOURCES], np.float32)
     limits = ops.full((3,), 8, dtype="int32")
     result = sampling_search(script.step, script.start, limits, 2, ops.convert_to_tensor(uniforms), sampling)
-    ids, lengths, scores, is_complete, _ = (np.asarray(field)[:, 0] for field in result)
+    ids, lengths, scores, is_complete, *_ = (np.asarray(field)[:, 0] for field in result)
     for source, (one,) in enumerate(drawn(script, **{"top_k": 5, **options})):
         assert one.ids == tuple(ids[source, : lengths[source]])
         assert (one.score, one.is_complete) == (scores[source], is_complete[source])
