@@ -32,8 +32,10 @@ help: ## list what make can do here
 serve: .venv/installed $(TENSORFLOW) ## serve the shipped translator at 127.0.0.1:8000; MT_* variables change how
 	@exec .venv/bin/mt-serve
 
+# In their own order the long ones, of tests/integration and tests/learning, come first: xdist would put the files of
+# few tests last, where one process waits for the other.
 test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_FLAGS)
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
