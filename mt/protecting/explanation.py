@@ -23,6 +23,9 @@ class Explanation:
     attention: np.ndarray = field(compare=False)  # (target words, source words) float32, rows sum to 1
     links: tuple[tuple[int, int], ...] = ()  # places of a source and a target word that belong together, in order
     protected: tuple[Span, ...] = ()  # what must not change in the sentence
+    confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
+    # That in each target word, None for what must not change; none where the bundle or the search does not tell.
+    word_confidences: tuple[float | None, ...] = ()
 
     def moved(self, source: int, target: int) -> "Explanation":
         """Of the same sentence so many characters further behind in the text and in the translation."""
@@ -36,10 +39,16 @@ class Explanation:
         )
 
 
-def explain(prepared: Prepared, restored: Restored) -> Explanation:
+def explain(
+    prepared: Prepared,
+    restored: Restored,
+    confidence: float | None = None,
+    word_confidences: Sequence[float] | None = None,
+) -> Explanation:
     """The explanation of a sentence, which begins at 0 here, by what the model looked at.
 
-    A sentence that no model has read has no words.
+    A sentence that no model has read has no words. The confidences are those in the sentence and in each target word of
+    the model's.
     """
     found = restored.found
     spans = (0, len(prepared.original)), (0, len(restored.text))
@@ -52,13 +61,35 @@ def explain(prepared: Prepared, restored: Restored) -> Explanation:
     target_words = _apart([*targets, *(target for _, target in restored.links)])
     links = sorted({(_place(source, source_words), _place(target, target_words)) for source, target in restored.links})
     attention = membership(targets, target_words) @ found.word_attention @ membership(sources, source_words).T
-    return Explanation(*spans, source_words, target_words, _summing_to_one(attention, links), tuple(links), protected)
+    return Explanation(
+        *spans,
+        source_words,
+        target_words,
+        _summing_to_one(attention, links),
+        tuple(links),
+        protected,
+        confidence=confidence,
+        word_confidences=_lowest(word_confidences, targets, target_words),
+    )
 
 
 def _written(word: Span, spans: Sequence[Span]) -> Span:
     """Where a word of the model's stands in the translation; empty for a stand-in, whose item has a link."""
     start, end = spans[word[0]][0], spans[word[1] - 1][1]
     return start, max(start, end)
+
+
+def _lowest(values: Sequence[float] | None, spans: Sequence[Span], words: Sequence[Span]) -> tuple[float | None, ...]:
+    """For each word the lowest value of the spans that have characters in common with it, or None."""
+    if values is None:
+        return ()
+    found: list[float | None] = [None] * len(words)
+    for value, (start, end) in zip(values, spans, strict=True):
+        if start < end:
+            place = _place((start, end), words)
+            before = found[place]
+            found[place] = value if before is None else min(value, before)
+    return tuple(found)
 
 
 def _apart(spans: Iterable[Span]) -> tuple[Span, ...]:
