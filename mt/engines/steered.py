@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.driven import Continuations, Decoder, Floats, Ids, beam_search, length_limit, never
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
@@ -21,17 +21,13 @@ Begin = Callable[[Sequence[Pieces]], Decoder]
 
 
 def steered_search(
-    begin: Begin,
-    sources: Sequence[Pieces],
-    options: SearchOptions,
-    prefixes: Sequence[Pieces] = (),
-    is_over: Callable[[], bool] | None = None,
+    begin: Begin, sources: Sequence[Pieces], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
 ) -> list[list[Hypothesis]]:
     """What mt.engines.Engine.search gives, by the decoders that `begin` makes for sources.
 
     Sources of like length go together. Those whose turn comes when time is up get an empty hypothesis, or their prefix.
     """
-    prefixes = prefixes or [()] * len(sources)
+    prefixes = conditions.prefixes or [()] * len(sources)
     for source, prefix in zip(sources, prefixes, strict=True):
         require_room(prefix, options.max_pieces or length_limit(len(source)))
     found: list[list[Hypothesis]] = [[] for _ in sources]
@@ -39,7 +35,7 @@ def steered_search(
     for start in range(0, len(order), BATCH):
         indices = order[start : start + BATCH]
         chosen, forced = ([rows[index] for index in indices] for rows in (sources, prefixes))
-        results = _search_batch(begin, chosen, options, forced, is_over or never)
+        results = _search_batch(begin, chosen, options, forced, conditions.is_over or never)
         for index, hypotheses in zip(indices, results, strict=True):
             found[index] = hypotheses
     return found

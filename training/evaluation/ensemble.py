@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from mt.bundle import Bundle, load_bundle, read_manifest
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.savedmodel import BATCHES, WIDTHS, search_in_fixed_shapes
 from mt.errors import BundleError
 from mt.export import IDS
@@ -41,15 +41,11 @@ class EnsembleEngine:
         self._searches: dict[SearchOptions, Any] = {}  # compiled, each when it is first needed
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """As mt.engines.Engine says, without prefixes, a deadline, max_pieces and no_repeat."""
-        assert not prefixes, prefixes
-        assert not is_over, "a deadline"
+        assert not any(conditions.prefixes), conditions
+        assert not conditions.is_over, conditions
         assert (options.max_pieces, options.no_repeat) == (None, 0), options
         if options not in self._searches:
             self._searches[options] = self._compile(options)
