@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mt.bundle import Bundle
+from mt.confidence import read_confidence
 from mt.documents import DocumentPlan, assemble_document, has_markup, plan_document
 from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
@@ -41,7 +42,7 @@ class Translator:
         self._tokenizer = bundle.tokenizer
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
-        self._planner = Planner(bundle.tokenizer, longest)
+        self._planner = Planner(bundle.tokenizer, longest, read_confidence(bundle))
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint

@@ -17,7 +17,7 @@ LEVELS = (
     ("mt.model", "mt.search"),
     ("mt.engines",),
     ("mt.bundle", "mt.alignment"),
-    ("mt.convert", "mt.open_engine", "mt.protecting"),
+    ("mt.convert", "mt.open_engine", "mt.protecting", "mt.confidence"),
     ("mt.planning",),
     ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
