@@ -107,7 +107,9 @@ def test_there_are_no_glossaries(client):
         with pytest.raises(deepl.GlossaryNotFoundException, match="Glossary not found"):
             ask("1")
     with pytest.raises(deepl.DeepLException, match="message: Glossary not found, detail: This server keeps no glossar"):
-        client.translate_text("hello", source_lang="EN", target_lang="DE", glossary="1")
+        client.translate_text(
+            "hello", source_lang="EN", target_lang="DE", glossary="def3a26b-3e84-45b3-84ae-0c0aaf3525f7"
+        )
 
 
 def test_documents_are_refused(client):
