@@ -26,7 +26,8 @@ def read_job(fields: dict[str, Any], directions: Directions, settings: Settings)
     _check_glossary(fields, source)
     for name in ("preserve_formatting", "show_billed_characters"):
         _flag(fields, name)
-    return Job(tuple(texts), source, target, form=read_form(fields), deadline_seconds=SEARCH_SECONDS)
+    form = read_form(fields)
+    return Job(tuple(texts), source, target, form=form, deadline_seconds=SEARCH_SECONDS, wants_whole=True)
 
 
 def _texts(given: Any, settings: Settings) -> list[str]:

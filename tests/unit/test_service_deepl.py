@@ -284,7 +284,8 @@ def test_a_translation_that_was_not_finished_in_time_is_refused_rather_than_sent
 
 def test_a_search_ends_before_the_client_gives_up(client):
     fields = {"text": ["a"], "source_lang": "EN", "target_lang": "DE"}
-    assert read_job(fields, client.translator.directions, Settings()).deadline_seconds == 8.5
+    job = read_job(fields, client.translator.directions, Settings())
+    assert (job.deadline_seconds, job.wants_whole) == (8.5, True)
 
 
 def test_work_that_takes_longer_than_the_client_waits_is_refused():
