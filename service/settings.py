@@ -152,6 +152,10 @@ class Settings:
     workers: int = field(
         default=1, metadata=_about("How many processes translate; one that dies is replaced by another.", 1, 256)
     )
+    hang_seconds: int = field(
+        default=10,
+        metadata=_about("How long one of several processes may give no sign of life before it is replaced.", 1, 3_600),
+    )
     metrics_token: str = field(
         default="",
         repr=False,
