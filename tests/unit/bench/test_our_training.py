@@ -1,0 +1,44 @@
+import tomllib
+
+from tests.bench.our_training import bleu_of, summarize, write_recipe
+
+
+def test_a_recipe_comes_back_as_it_was_written(tmp_path):
+    values = {
+        "name": 'a "name"',
+        "directions": ["en-de"],
+        "model": {"dropout": 0.5, "variational_dropout": True, "attention": "additive"},
+        "corpora": [{"languages": ["en", "de"], "train": ["Straße.en", "x.de"]}, {"languages": ["en", "fr"]}],
+        "training": {"max_updates": 7},
+    }
+    path = write_recipe(values, tmp_path / "new" / "recipe.toml")
+    assert tomllib.loads(path.read_text(encoding="utf-8")) == values
+
+
+def test_the_best_validation_is_the_one_that_training_keeps():
+    history = [
+        {"update": 10, "dev_bleu": 3.0, "dev_loss": 4.0},
+        {"update": 20, "dev_bleu": 5.0, "dev_loss": 3.9},
+        {"update": 30, "dev_bleu": 5.0, "dev_loss": 3.8},
+        {"update": 40, "dev_bleu": 4.0, "dev_loss": 3.7},
+    ]
+    run = {"history": history, "parameters": 9, "target_pieces": 8, "seconds": 7.0, "hardware": "a machine"}
+    found = summarize(run | {"precision": "float32", "mean_pieces_per_second": 6.0})
+    assert found["facts"]["best_update"] == 30
+    assert found["dev_greedy"] == 5.0
+    assert found["updates"] == 40
+
+
+def test_a_system_that_gives_the_references_has_100_bleu(tmp_path):
+    text = "one two three four five\nsix seven eight nine ten\n"
+    sides = tmp_path / "dev.xx", tmp_path / "dev.yy"
+    for path in sides:
+        path.write_text(text, encoding="utf-8")
+    directions = []
+
+    def translate(texts, source, target):
+        directions.append((source, target))
+        return list(texts)
+
+    assert round(bleu_of(translate, "xx-yy", sides), 6) == 100
+    assert directions == [("xx", "yy")]
