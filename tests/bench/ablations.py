@@ -6,7 +6,6 @@ the table only where the machine was quiet. Lines that are done are skipped: giv
 """
 
 import argparse
-import copy
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.cells import Cell, Result, complete, finish, markdown
-from tests.bench.our_training import Sides, train_ours, write_recipe
+from tests.bench.our_training import Sides, train_ours
 from tests.bench.quiet import is_quiet
+from tests.bench.recipe_values import change, write_recipe
 
 LANGUAGES = ("en", "de")
 UPDATES = 1_600
@@ -72,12 +72,8 @@ LINES = (
 
 def make_recipe(line: Line, data: Path, updates: int = UPDATES) -> dict[str, Any]:
     """The values of a line's recipe; with fewer updates the validations are as many."""
-    values = copy.deepcopy(BASE)
-    values["training"] |= {"max_updates": updates, "validate_every": max(1, updates // 8)}
-    values["schedule"]["warmup_updates"] = max(1, updates // 8)
-    for key, value in line.changes.items():
-        section, name = key.split(".")
-        values[section][name] = value
+    pace = {"training.max_updates": updates, "training.validate_every": max(1, updates // 8)}
+    values = change(BASE, pace | {"schedule.warmup_updates": max(1, updates // 8)} | line.changes)
     sets = {name: list(map(str, sides_of(data, file))) for name, file in _FILES.items()}
     return {
         "name": line.name,

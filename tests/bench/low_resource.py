@@ -3,6 +3,7 @@
 Every size is the first so many pairs of one seeded shuffle of Tatoeba en-de's training set; dev and test sets are
 Tatoeba's, of 2,000 pairs each. How long each trains is told in updates or by dev, never by the clock, so other work on
 the machine changes times, but no scores. Cells that are done are skipped: after an interruption give the same command.
+A system such as `init:model.dropout=0.3,subwords.sampling=0.0` is init with other values; choose them by dev.
 """
 
 import argparse
@@ -17,8 +18,9 @@ from typing import Any
 from tests.bench.cells import Cell, Result, complete, finish, markdown, run_logged
 from tests.bench.joey_recipes import IWSLT14, RNN_SMALL, JoeyRecipe
 from tests.bench.joey_training import JoeyCorpus, train_joey
-from tests.bench.our_training import MT_TRAIN, Sides, train_ours, write_recipe
+from tests.bench.our_training import MT_TRAIN, Sides, train_ours
 from tests.bench.quiet import is_quiet
+from tests.bench.recipe_values import change, read_changes, write_recipe
 from tests.bench.subsets import LANGUAGES, write_subset
 from training.data.corpus import read_lines
 from training.recipe import PUBLISHED, load_recipe
@@ -32,6 +34,7 @@ SYSTEMS = {
     "joey": "JoeyNMT 2.3 `rnn_small`",
     "joey-iwslt14": "JoeyNMT 2.3 `iwslt14_deen_bpe`",
 }
+VARIANT = "init:"  # how a system begins that is init with other values
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,32 @@ def make_cells(corpus: Corpus, sizes: Sequence[int], systems: Sequence[str]) -> 
 def _trainer(corpus: Corpus, size: int, system: str) -> Callable[[Path], Result]:
     if system in JOEY:
         return lambda folder: _train_joey(corpus, size, system, JOEY[system], folder)
-    return lambda folder: {"init": _train_init, "full": _train_full}[system](corpus, size, folder)
+    if system == "full":
+        return lambda folder: _train_full(corpus, size, folder)
+    return lambda folder: _train_init(corpus, size, system, folder)
 
 
-def _train_init(corpus: Corpus, size: int, folder: Path) -> Result:
+def _train_init(corpus: Corpus, size: int, system: str, folder: Path) -> Result:
     recipe, command = propose(corpus, size, folder)
-    return train_ours(SYSTEMS["init"], recipe, corpus.sides("dev"), folder, [command])
+    changes = changes_of(system)
+    if changes:
+        values = tomllib.loads(recipe.read_text(encoding="utf-8"))
+        recipe = write_recipe(change(values, changes), folder / "recipe.toml")
+    return train_ours(title_of(system), recipe, corpus.sides("dev"), folder, [command])
+
+
+def title_of(system: str) -> str:
+    """How a table names a system."""
+    return SYSTEMS.get(system, system)
+
+
+def changes_of(system: str) -> dict[str, Any]:
+    """The values that a variant of init changes, by key; none of init itself. ValueError for what is no system."""
+    if system in SYSTEMS:
+        return {}
+    if not system.startswith(VARIANT):
+        raise ValueError(f"There is no system '{system}'. Give {', '.join(SYSTEMS)}, or {VARIANT}SECTION.KEY=VALUE,…")
+    return read_changes(system.removeprefix(VARIANT))
 
 
 def propose(corpus: Corpus, size: int, folder: Path) -> tuple[Path, str]:
@@ -116,7 +139,8 @@ def _train_joey(corpus: Corpus, size: int, system: str, recipe: JoeyRecipe, fold
 def render(results: Sequence[Result]) -> str:
     """A row for each size, a column of BLEU for each system, then what each cell is."""
     sizes = sorted({_size(result) for result in results})
-    systems = [name for name in SYSTEMS.values() if any(result.system == name for result in results)]
+    known = [*SYSTEMS.values(), *(result.system for result in results)]
+    systems = [name for name in dict.fromkeys(known) if any(result.system == name for result in results)]
     found = {(_size(result), result.system): f"{result.bleu:.1f}" for result in results}
     curve = markdown(
         ["pairs", *systems], [[f"{size:,}", *(found.get((size, name), "") for name in systems)] for size in sizes]
@@ -155,8 +179,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder with tatoeba/en-de/train.en.gz and so on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the cells, outside of the repository")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="pairs (default: %(default)s)")
-    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="default: all")
-    return parser.parse_args(arguments)
+    systems = ", ".join(SYSTEMS)
+    parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), help=f"default: all, which are {systems}")
+    options = parser.parse_args(arguments)
+    for system in options.systems:
+        try:
+            changes_of(system)
+        except ValueError as error:
+            parser.error(str(error))
+    return options
 
 
 def main() -> None:

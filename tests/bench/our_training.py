@@ -74,30 +74,3 @@ def bleu_of(translate: Translate, direction: str, sides: Sides) -> float:
 def read_json(path: Path) -> Any:
     """What a file of a run says."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_recipe(values: Mapping[str, Any], path: Path) -> Path:
-    """The path, with a recipe's values in it as TOML: plain keys first, then tables, then lists of tables."""
-    plain = {key: value for key, value in values.items() if not _is_table(value) and not _is_list_of_tables(value)}
-    lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
-    for key, value in values.items():
-        tables = [value] if _is_table(value) else value if _is_list_of_tables(value) else []
-        for table in tables:
-            lines += ["", f"[{key}]" if _is_table(value) else f"[[{key}]]"]
-            lines += [f"{name} = {_toml(entry)}" for name, entry in table.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _is_list_of_tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and _is_table(value[0])
-
-
-def _toml(value: Any) -> str:
-    """TOML writes strings, numbers, truth values and lists of them as JSON does."""
-    return json.dumps(value, ensure_ascii=False)

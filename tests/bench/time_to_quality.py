@@ -21,8 +21,9 @@ from tests.bench.ablations import LANGUAGES, sides_of
 from tests.bench.cells import LOG, ROOT, environment, markdown
 from tests.bench.joey_recipes import IWSLT14, TUNED, JoeyRecipe
 from tests.bench.joey_training import CLI, MODEL, JoeyCorpus, learn_bpe, make_config, read_validation, write_config
-from tests.bench.our_training import MT_TRAIN, read_json, write_recipe
+from tests.bench.our_training import MT_TRAIN, read_json
 from tests.bench.quiet import Watch, is_quiet
+from tests.bench.recipe_values import write_recipe
 from training.data.corpus import read_lines
 from training.recipe import PUBLISHED
 from training.run.checkpoints import replace_text

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.ablations import LINES, make_cells, make_recipe, parse, render
-from tests.bench.our_training import write_recipe
+from tests.bench.recipe_values import write_recipe
 from tests.unit.bench.test_cells import RESULT_OF_A
 from training.recipe import load_recipe
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench.low_resource import SIZES, SYSTEMS, Corpus, full_recipe, make_cells, parse, render
-from tests.bench.our_training import write_recipe
+from tests.bench.low_resource import SIZES, SYSTEMS, Corpus, changes_of, full_recipe, make_cells, parse, render
+from tests.bench.recipe_values import write_recipe
 from tests.unit.bench.test_cells import RESULT_OF_A
 from training.recipe import load_recipe
 
@@ -78,3 +78,24 @@ def test_the_table_tells_the_signature_and_the_hardware_once():
     text = render([result(5_000, "init", 20.0), result(10_000, "init", 25.0)])
     assert text.count("case:mixed") == 1
     assert text.count("a machine; python 3.11") == 1
+
+
+def test_a_variant_of_init_has_a_column_of_its_own():
+    variant = replace(result(5_000, "init", 21.0), cell="5000-init:model.dropout=0.3", system="init:model.dropout=0.3")
+    lines = render([variant, result(5_000, "init", 20.0)]).splitlines()
+    assert lines[0] == "| pairs | `mt-train init` | init:model.dropout=0.3 |"
+    assert lines[2] == "| 5,000 | 20.0 | 21.0 |"
+
+
+def test_a_variant_names_its_keys_and_init_has_none():
+    assert changes_of("init") == {}
+    assert changes_of("init:model.dropout=0.3,training.batch_pieces=400") == {
+        "model.dropout": 0.3,
+        "training.batch_pieces": 400,
+    }
+
+
+def test_an_unknown_system_is_refused_with_those_there_are(capsys):
+    with pytest.raises(SystemExit):
+        parse(["--data", "data", "--out", "out", "--systems", "moses"])
+    assert "There is no system 'moses'. Give init, full, joey" in capsys.readouterr().err

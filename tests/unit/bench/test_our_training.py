@@ -1,18 +1,4 @@
-import tomllib
-
-from tests.bench.our_training import bleu_of, summarize, write_recipe
-
-
-def test_a_recipe_comes_back_as_it_was_written(tmp_path):
-    values = {
-        "name": 'a "name"',
-        "directions": ["en-de"],
-        "model": {"dropout": 0.5, "variational_dropout": True, "attention": "additive"},
-        "corpora": [{"languages": ["en", "de"], "train": ["Straße.en", "x.de"]}, {"languages": ["en", "fr"]}],
-        "training": {"max_updates": 7},
-    }
-    path = write_recipe(values, tmp_path / "new" / "recipe.toml")
-    assert tomllib.loads(path.read_text(encoding="utf-8")) == values
+from tests.bench.our_training import bleu_of, summarize
 
 
 def test_the_best_validation_is_the_one_that_training_keeps():
