@@ -55,9 +55,9 @@ def complete(
 ) -> list[str]:
     """Trains the cells that have no result yet, in order, and gives the names of those that failed.
 
-    After each one results.json and table.md have what there is.
+    After each one results.json and table.md have all that there is in the folder.
     """
-    results, failed = [], []
+    failed = []
     for cell in cells:
         path = folder / cell.name / RESULT
         if not path.exists():
@@ -69,9 +69,9 @@ def complete(
                 say(f"{cell.name}: {error}")
                 failed.append(cell.name)
                 continue
-        results.append(read_result(path))
-        say(f"{cell.name}: {results[-1].bleu:.2f} BLEU, {results[-1].dev_bleu:.2f} on dev")
-        _write(results, folder, render)
+        result = read_result(path)
+        say(f"{cell.name}: {result.bleu:.2f} BLEU, {result.dev_bleu:.2f} on dev")
+        _write([read_result(one) for one in sorted(folder.glob(f"*/{RESULT}"))], folder, render)
     return failed
 
 

@@ -138,9 +138,10 @@ def _train_joey(corpus: Corpus, size: int, system: str, recipe: JoeyRecipe, fold
 
 def render(results: Sequence[Result]) -> str:
     """A row for each size, a column of BLEU for each system, then what each cell is."""
+    known = list(dict.fromkeys([*SYSTEMS.values(), *(result.system for result in results)]))
+    results = sorted(results, key=lambda result: (_size(result), known.index(result.system)))
     sizes = sorted({_size(result) for result in results})
-    known = [*SYSTEMS.values(), *(result.system for result in results)]
-    systems = [name for name in dict.fromkeys(known) if any(result.system == name for result in results)]
+    systems = [name for name in known if any(result.system == name for result in results)]
     found = {(_size(result), result.system): f"{result.bleu:.1f}" for result in results}
     curve = markdown(
         ["pairs", *systems], [[f"{size:,}", *(found.get((size, name), "") for name in systems)] for size in sizes]

@@ -68,6 +68,12 @@ def test_the_table_has_what_there_is_after_each_cell(tmp_path):
     assert (tmp_path / "table.md").read_text(encoding="utf-8") == "a b\n"
 
 
+def test_a_call_for_some_cells_keeps_the_others_in_the_table(tmp_path):
+    complete(cells([], "b"), tmp_path, render, silent)
+    complete(cells([], "a"), tmp_path, render, silent)
+    assert (tmp_path / "table.md").read_text(encoding="utf-8") == "a b\n"
+
+
 def test_a_cell_that_fails_keeps_no_other_from_training_and_is_tried_again(tmp_path):
     trained, said = [], []
     assert complete(cells(trained, "axb"), tmp_path, render, said.append) == ["x"]

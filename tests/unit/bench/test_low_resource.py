@@ -99,3 +99,9 @@ def test_an_unknown_system_is_refused_with_those_there_are(capsys):
     with pytest.raises(SystemExit):
         parse(["--data", "data", "--out", "out", "--systems", "moses"])
     assert "There is no system 'moses'. Give init, full, joey" in capsys.readouterr().err
+
+
+def test_cells_stand_by_size_and_then_by_system():
+    results = [result(10_000, "init", 25.0), result(5_000, "joey", 9.0), result(5_000, "init", 20.0)]
+    cells = [line.split(" | ")[0] for line in render(results).splitlines() if "(best" in line]
+    assert cells == ["| 5000-init", "| 5000-joey", "| 10000-init"]
