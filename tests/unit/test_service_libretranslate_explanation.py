@@ -21,6 +21,11 @@ def test_an_explanation_says_which_words_belong_together(client):
         "attention": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
         "links": [[0, 0], [2, 2]],
         "protected": [],
+        "logProbabilities": [-0.5, -0.5, -0.5],
+        "endLogProbability": -0.25,
+        "sourcePieces": [[0, 1], [2, 6], [7, 8]],
+        "targetPieces": [[0, 1], [2, 6], [7, 8]],
+        "pieceLogProbabilities": [-0.5, -0.5, -0.5],
     }
 
 
