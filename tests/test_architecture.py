@@ -18,7 +18,7 @@ LEVELS = (
     ("mt.engines",),
     ("mt.bundle", "mt.alignment"),
     ("mt.convert", "mt.open_engine", "mt.protecting", "mt.confidence"),
-    ("mt.planning",),
+    ("mt.planning", "mt.scoring"),
     ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
