@@ -31,6 +31,7 @@ class SearchResult(NamedTuple):
     scores: Tensor  # (B, K) sum of the natural-log probabilities, EOS included where there is one
     is_complete: Tensor  # (B, K) False = the length limit cut it
     attention: Tensor  # (B, K, T, S) float32; row t is what the decoder looked at when it chose piece t
+    log_probabilities: Tensor  # (B, K, T) natural-log, of each piece; that of EOS is what `scores` has besides
 
 
 class _Trace(NamedTuple):
@@ -39,6 +40,7 @@ class _Trace(NamedTuple):
     ids: Tensor  # (T, B, K) chosen piece
     parents: Tensor  # (T, B, K) place of its predecessor in the beam
     attention: Tensor  # (T, B, K, S)
+    scores: Tensor  # (T, B, K) so far
 
 
 class _Finished(NamedTuple):
@@ -73,6 +75,7 @@ class _Single(NamedTuple):
     scores: Tensor  # (B,)
     lengths: Tensor  # (B,)
     attention: Tensor  # (B, T, S)
+    log_probabilities: Tensor  # (B, T)
 
 
 def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
@@ -98,6 +101,7 @@ def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor
             scores=ops.where(single.done, single.scores, single.scores + gained),
             lengths=lengths,
             attention=ops.where(here[:, :, None], weights, single.attention),
+            log_probabilities=ops.where(here, gained[:, None], single.log_probabilities),
         )
         return time + 1, single, state
 
@@ -108,10 +112,14 @@ def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor
         scores=ops.zeros((batch,), dtype="float32"),
         lengths=ops.zeros((batch,), dtype="int32"),
         attention=ops.zeros((batch, most, source_width), dtype="float32"),
+        log_probabilities=ops.zeros((batch, most), dtype="float32"),
     )
     time = ops.convert_to_tensor(0, dtype="int32")
     _, single, _ = ops.while_loop(is_live, advance, (time, start, state))
-    found = SearchResult(single.ids, single.lengths, single.scores, single.lengths < limits, single.attention)
+    is_complete = single.lengths < limits
+    found = SearchResult(
+        single.ids, single.lengths, single.scores, is_complete, single.attention, single.log_probabilities
+    )
     return SearchResult(*(field[:, None] for field in found))
 
 
@@ -137,13 +145,14 @@ def beam_search(
         penalty = length_penalty(time + 1, alpha)
         ends = ops.equal(ids, EOS)
         finished = _merge(finished, _leave(scores, ends, scores / penalty, time, parents, is_complete=True))
-        scores = ops.where(ends, NEVER, scores)
         state = type(state)(*(_reorder(field, parents) for field in state))
         trace = _Trace(
             _write(trace.ids, time, ids),
             _write(trace.parents, time, parents),
             _write(trace.attention, time, _reorder(weights, parents)),
+            _write(trace.scores, time, scores),
         )
+        scores = ops.where(ends, NEVER, scores)
         is_cut = ops.broadcast_to((time + 1 >= limits)[:, None], ops.shape(scores))
         ranks = scores / penalty + BEHIND
         places = ops.broadcast_to(ops.arange(beam, dtype="int32")[None, :], ops.shape(scores))
@@ -160,6 +169,7 @@ def beam_search(
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam, source_width), dtype="float32"),
+            ops.zeros((most, batch, beam), dtype="float32"),
         ),
         _Finished(
             ops.full((batch, beam), NEVER, dtype="float32"),
@@ -234,6 +244,8 @@ def _read_back(trace: _Trace, finished: _Finished) -> SearchResult:
     empty = ops.zeros_like(trace.ids)
     _, _, ids, order = ops.while_loop(is_unread, read, (most - 1, finished.places, empty, empty))
     attention = ops.take_along_axis(trace.attention, order[..., None], axis=2)
+    scores = ops.transpose(ops.take_along_axis(trace.scores, order, axis=2), (1, 2, 0))
+    gained = scores - ops.concatenate([ops.zeros_like(scores[:, :, :1]), scores[:, :, :-1]], axis=2)
     inside = ops.arange(most, dtype="int32")[None, None, :] < finished.lengths[:, :, None]
     attention = ops.transpose(attention, (1, 2, 0, 3))
     return SearchResult(
@@ -242,4 +254,5 @@ def _read_back(trace: _Trace, finished: _Finished) -> SearchResult:
         finished.scores,
         finished.is_complete,
         ops.where(inside[..., None], attention, 0.0),
+        ops.where(inside, gained, 0.0),
     )

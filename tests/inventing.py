@@ -31,4 +31,5 @@ class InventingEngine:
         ]
         ids = self._random.choice([own, own[::-1], choices, []])
         attention = self._draw.dirichlet(np.full(len(source), 0.2), len(ids)).astype(np.float32)
-        return Hypothesis(ids, -1.0, True, attention)
+        gained = -self._draw.random(len(ids) + 1, np.float32)
+        return Hypothesis(ids, float(gained.sum()), True, attention, log_probabilities=gained)

@@ -68,11 +68,25 @@ def export(recipe: RecipeArgument, data: DataOption = None, out: OutOption = Non
     _pipeline(recipe, data, out).export()
 
 
+@app.command()
+def calibrate(
+    recipe: RecipeArgument,
+    data: DataOption = None,
+    out: OutOption = None,
+    bundle: Annotated[Path | None, typer.Option(help="Another bundle than the recipe's own.")] = None,
+) -> None:
+    """Fits the confidence of a bundle to the recipe's dev sets, and puts it into the bundle."""
+    _import_libraries()
+    from training.finetuning import find_bundle
+
+    _pipeline(recipe, data, out).calibrate(bundle and find_bundle(str(bundle), Path()))
+
+
 @app.command("all")
 def all_steps(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
-    """The whole chain: subwords, run, average, export, evaluate, report. With TF_CONFIG as `run`."""
+    """The whole chain: subwords, run, average, export, calibrate, evaluate, report. With TF_CONFIG as `run`."""
     _pipeline(recipe, data, out, may_share=True).all(accept_changes)
 
 

@@ -20,6 +20,9 @@ class Hypothesis(NamedTuple):
     is_complete: bool  # False = the length limit cut it, or the deadline
     attention: np.ndarray  # (T, S) float32, rows sum to 1
     is_late: bool = False  # the deadline cut it
+    # Natural-log, of each piece, and of EOS where it is complete: (T) or (T + 1) float32. Empty where not known: a
+    # stream does not keep them, and a SavedModel of an older version does not give them.
+    log_probabilities: np.ndarray = np.zeros(0, np.float32)
 
     @classmethod
     def none_in_time(cls, source_pieces: int) -> "Hypothesis":

@@ -190,5 +190,11 @@ def _hypotheses(result: dict[str, Array], row: int, source_pieces: int) -> list[
             continue
         ids = result["ids"][row, place, :length].tolist()
         attention = result["attention"][row, place, :length, :source_pieces]
-        found.append(Hypothesis(ids, score, bool(result["is_complete"][row, place]), attention))
+        is_complete = bool(result["is_complete"][row, place])
+        hypothesis = Hypothesis(ids, score, is_complete, attention)
+        if "log_probabilities" in result:  # which SavedModels of older versions do not give
+            gained = result["log_probabilities"][row, place, :length]
+            end = np.full(int(is_complete), score - gained.sum(), np.float32)
+            hypothesis = hypothesis._replace(log_probabilities=np.concatenate([gained, end]))
+        found.append(hypothesis)
     return found

@@ -97,6 +97,18 @@ def test_greedy_search_is_its_slow_twin_and_beam_1(seed, limits):
         assert hypotheses(greedy, source) == hypotheses(beam, source)
 
 
+@given(SEEDS, LIMITS, st.sampled_from([0, 1, 3]))
+def test_each_piece_has_the_log_probability_that_its_step_gave_it(seed, limits, beam):
+    script = random_script(SOURCES, VOCABULARY, seed)
+    result = search_in_graph(script, limits, beam)
+    for source in range(SOURCES):
+        for place, (ids, *_, nodes) in enumerate(hypotheses(result, source)):
+            given = script.log_probabilities[source, nodes, ids] if ids else []
+            found = result.log_probabilities[source, place]
+            np.testing.assert_array_equal(found[: len(ids)], given)
+            assert (found[len(ids) :] == 0).all()
+
+
 @given(SEEDS, st.sampled_from([0.0, 1.0]))
 def test_a_beam_that_holds_everything_finds_the_best_of_all(seed, alpha):
     script = random_script(SOURCES, VOCABULARY, seed)

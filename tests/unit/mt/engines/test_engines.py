@@ -3,6 +3,7 @@
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from mt.errors import InvalidOption
 from mt.export import search_eagerly
 from mt.sampling import Sampling
 from mt.search import SearchResult
-from mt.tokenizer import BOS
+from mt.tokenizer import BOS, EOS
 from tests import tiny
 from training.data.dataset import pad
 
@@ -63,7 +64,7 @@ def found_on_the_live_model(some, options):
         return search_eagerly(tiny.model(), ids, None if options == GREEDY else options)
 
     result = SearchResult(*(field.numpy() for field in search(pad(some))))
-    for source, ids, lengths, scores, is_complete, attention in zip(some, *result, strict=True):
+    for source, ids, lengths, scores, is_complete, attention, _ in zip(some, *result, strict=True):
         yield [
             Hypothesis(row[:length].tolist(), score, complete, weights[:length, : len(source)])
             for row, length, score, complete, weights in zip(ids, lengths, scores, is_complete, attention, strict=True)
@@ -140,6 +141,37 @@ def test_every_hypothesis_begins_with_the_prefix_and_its_score_counts_it(engine)
     (found,) = engine.search(sources(1), OPTIONS, Conditions([prefix]))
     assert len({tuple(one.ids) for one in found}) == len(found) == tiny.BEAM
     assert all(one.ids[:3] == prefix and one.score < -10 for one in found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        OPTIONS,
+        GREEDY,
+        OTHERS[0],
+        SearchOptions(1, sampling=Sampling(top_k=3)),
+        SearchOptions(2, no_repeat=1),
+        SearchOptions(2, max_pieces=3),
+    ],
+)
+@pytest.mark.parametrize("prefix", [[], [300, 6]])
+def test_log_probabilities_are_those_of_scoring_the_output_again_and_sum_to_the_score(engine, options, prefix):
+    some = sources(3)
+    for source, hypotheses in zip(some, engine.search(some, options, [prefix] * 3 if prefix else []), strict=True):
+        for one in hypotheses:
+            wanted = scored_again(engine, source, [*one.ids, *[EOS] * one.is_complete])
+            np.testing.assert_allclose(one.log_probabilities, wanted, atol=1e-4)
+            assert sum(one.log_probabilities) == pytest.approx(one.score, abs=1e-3)
+
+
+def scored_again(engine, source, ids):
+    """The log-probabilities of these pieces, each given those before it."""
+    decoder, found = engine.begin(source), []
+    with engine.awake(decoder):
+        for last, piece in pairwise([BOS, *ids]):
+            decoder.step(np.array([[last]]), 1)
+            found.append(decoder.likelihood(np.array([[piece]])).item())
+    return found
 
 
 def test_a_prefix_longer_than_a_translation_may_be_is_refused(engine):
