@@ -37,8 +37,9 @@ class SizeClass(NamedTuple):
 # Measured on 2 cores with Tatoeba en-de: with an equal number of target pieces, batches of 2,000 give 30 BLEU where
 # 4,000 give 26, and 1,000 to 1,500 are right below 200,000 pairs (1.2 million words). With 5,000 pairs (32,000 words),
 # dropout 0.3 and word dropout 0.1 reach 5.1 BLEU on dev after 500 updates and 7.9 after 750; dropout 0.5, word dropout
-# 0.2 and pieces sampled with 0.2 (Kudo 2018) reach 0.4 after 700 and 2.3 after 2,100. The classes up to 250,000 words
-# follow that. About 7 target words a pair in Tatoeba, 11 in Multi30k, 20 in IWSLT'15 and in news.
+# 0.2 and pieces sampled with 0.2 (Kudo 2018) reach 0.4 after 700 and 2.3 after 2,100. The strong
+# dropout alone, without sampling, has a dev loss of 4.84 after 250 updates instead of 4.58. The classes up to 250,000
+# words follow that. About 7 target words a pair in Tatoeba, 11 in Multi30k, 20 in IWSLT'15 and in news.
 SIZE_CLASSES = (
     #         words   voc.  emb. enc. dec. layers drop. words batch  rate  passes
     SizeClass(60_000, 2_000, 192, 192, 384, 1, 0.30, 0.10, 800, 1.4e-3, 50),
