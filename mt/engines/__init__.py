@@ -29,19 +29,22 @@ class Hypothesis(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How a search goes and ranks: its beam, and alpha of Wu et al. 2016, §7; InvalidOption outside their ranges."""
+    """How a search goes and ranks; InvalidOption for what is outside its range."""
 
     beam: int  # 1 to MOST_BEAM; 1 is greedy search
-    length_penalty: float = 1.0
+    length_penalty: float = 1.0  # alpha of Wu et al. 2016, §7
     max_pieces: int | None = None  # the most pieces of a translation; None = what the source's length allows
     no_repeat: int = 0  # no n-gram of this many pieces comes twice in a translation; 0 = any may
     sampling: Sampling | None = None  # pieces are drawn instead; for a beam of 1
+    coverage_penalty: float = 0.0  # beta of Wu et al. 2016, §7, which ranks those lower that leave source pieces out
 
     def __post_init__(self) -> None:
         if not 1 <= self.beam <= MOST_BEAM:
             raise InvalidOption(f"beam must be from 1 to {MOST_BEAM}, got {self.beam:,}.")
         if not 0 <= self.length_penalty < float("inf"):
             raise InvalidOption(f"length_penalty must be at least 0 and finite, got {self.length_penalty}.")
+        if not 0 <= self.coverage_penalty <= 1:
+            raise InvalidOption(f"coverage_penalty must be from 0 to 1, got {self.coverage_penalty}.")
         if self.max_pieces is not None and self.max_pieces < 1:
             raise InvalidOption(f"max_pieces must be at least 1, got {self.max_pieces}.")
         if self.no_repeat < 0:

@@ -86,8 +86,8 @@ class SavedModelEngine:
         """The signature that searches so, or None."""
         if options == self._exported:
             return self._beam
-        # For one hypothesis the length penalty makes no difference.
-        is_greedy = replace(options, length_penalty=0.0) == SearchOptions(beam=1, length_penalty=0.0)
+        # For one hypothesis penalties make no difference.
+        is_greedy = replace(options, length_penalty=1.0, coverage_penalty=0.0) == SearchOptions(beam=1)
         return self._greedy if is_greedy else None
 
     def _begin(self) -> "Callable[[Sequence[Sequence[int]]], SavedModelDecoder]":

@@ -19,7 +19,7 @@ from mt.errors import BundleError
 from mt.export import IDS
 from mt.model import DecoderState, Seq2Seq
 from mt.sampling import Sampling
-from mt.search import Step, beam_search, greedy_search, length_limits, sampling_search
+from mt.search import Ranking, Step, beam_search, greedy_search, length_limits, sampling_search, text_pieces
 from mt.tokenizer import PAD
 from mt.translator import Translator
 from training.restore import restore_model
@@ -75,7 +75,8 @@ class EnsembleEngine:
             start = self._begin(source_ids)
             if options.beam == 1:
                 return greedy_search(*start)._asdict()
-            return beam_search(*start, options.beam, options.length_penalty)._asdict()
+            ranking = Ranking(options.length_penalty, options.coverage_penalty, text_pieces(source_ids))
+            return beam_search(*start, options.beam, ranking)._asdict()
 
         return tf.function(search, input_signature=(IDS,), autograph=False)
 

@@ -22,7 +22,11 @@ from tests import tiny
 from training.data.dataset import pad
 
 OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
-OTHERS = [SearchOptions(2), SearchOptions(7, length_penalty=0.0)]  # which no graph of the SavedModel has
+OTHERS = [  # which no graph of the SavedModel has
+    SearchOptions(2),
+    SearchOptions(7, length_penalty=0.0),
+    SearchOptions(tiny.BEAM, coverage_penalty=0.5),
+]
 FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
 
 
