@@ -11,6 +11,7 @@ from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
+from mt.guard import guarded_search
 from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
 from mt.stream import StreamState, TranslationStream
@@ -166,8 +167,18 @@ class Translator:
         prefix: Sequence[int] = (),
         is_over: Callable[[], bool] | None = None,
     ) -> list[list[Hypothesis]]:
-        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
-        return self._engine.search(sources, options, [prefix] * len(sources) if prefix else [], is_over)
+        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search.
+
+        With the options' loop_guard, a source whose best one has faults (see mt.guard) is searched again, if it can be.
+        """
+
+        def search(numbers: Sequence[int], options: SearchOptions) -> list[list[Hypothesis]]:
+            chosen = [sources[number] for number in numbers]
+            return self._engine.search(chosen, options, [prefix] * len(chosen) if prefix else [], is_over)
+
+        if not options.loop_guard:
+            return search(range(len(sources)), options)
+        return guarded_search(search, sources, options, self._engine.is_steerable)
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

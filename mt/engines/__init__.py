@@ -20,6 +20,8 @@ class Hypothesis(NamedTuple):
     is_complete: bool  # False = the length limit cut it, or the deadline
     attention: np.ndarray  # (T, S) float32, rows sum to 1
     is_late: bool = False  # the deadline cut it
+    faults: tuple[str, ...] = ()  # what mt.guard has against it, of its REASONS
+    avoided: tuple[str, ...] = ()  # what it had against another, in whose place this one stands
 
     @classmethod
     def none_in_time(cls, source_pieces: int) -> "Hypothesis":
@@ -37,6 +39,7 @@ class SearchOptions:
     no_repeat: int = 0  # no n-gram of this many pieces comes twice in a translation; 0 = any may
     sampling: Sampling | None = None  # pieces are drawn instead; for a beam of 1
     coverage_penalty: float = 0.0  # beta of Wu et al. 2016, §7, which ranks those lower that leave source pieces out
+    loop_guard: bool = True  # a hypothesis ends when it surely loops, and mt.guard judges what is found
 
     def __post_init__(self) -> None:
         if not 1 <= self.beam <= MOST_BEAM:
@@ -59,6 +62,7 @@ class Engine(Protocol):
     max_source_pieces: int
     best_batch: int  # sources in one call; with more of them it is hardly faster, and all wait for the last
     calls_at_once: int  # by several threads; with more of them it is not faster
+    is_steerable: bool  # whether it searches in any other way than its own, as with no_repeat
 
     def search(
         self,

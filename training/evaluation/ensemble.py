@@ -34,6 +34,7 @@ class EnsembleEngine:
 
     max_source_pieces = WIDTHS[-1]
     best_batch, calls_at_once = BATCHES[-1], 1
+    is_steerable = False
 
     def __init__(self, models: Sequence[Seq2Seq]) -> None:
         """The models have one vocabulary."""
@@ -47,7 +48,7 @@ class EnsembleEngine:
         prefixes: Sequence[Sequence[int]] = (),
         is_over: Callable[[], bool] | None = None,
     ) -> list[list[Hypothesis]]:
-        """As mt.engines.Engine says, without prefixes, a deadline, max_pieces and no_repeat."""
+        """As mt.engines.Engine says, without prefixes, a deadline, max_pieces and no_repeat; loops go on in it."""
         assert not prefixes, prefixes
         assert not is_over, "a deadline"
         assert (options.max_pieces, options.no_repeat) == (None, 0), options

@@ -91,7 +91,7 @@ class CountingEngine:
 
     def __init__(self, engine):
         self.engine, self.max_source_pieces = engine, engine.max_source_pieces
-        self.best_batch, self.calls_at_once = engine.best_batch, engine.calls_at_once
+        self.best_batch, self.calls_at_once, self.is_steerable = engine.best_batch, engine.calls_at_once, True
         self.search, self.begin = engine.search, engine.begin
         self.steps = 0
 
