@@ -37,7 +37,7 @@ def faults(source: Sequence[int], hypothesis: Hypothesis, options: SearchOptions
     pieces, ids = source[1:-1], hypothesis.ids
     found = {
         "repetition": _repeats(pieces, ids),
-        "stuck_attention": longest_gaze(hypothesis.attention) > MOST_GAZE,
+        "stuck_attention": longest_gaze(hypothesis.attention) > MOST_GAZE and not _loops(pieces),
         "too_long": len(ids) > LONG_FACTOR * len(pieces) + LONG_EXTRA,
         "too_short": len(set(pieces)) >= SHORT_LEAST and len(ids) < SHORT_FACTOR * len(set(pieces)),
         "length_limit": not hypothesis.is_complete,
@@ -56,6 +56,11 @@ def _repeats(source: Sequence[int], ids: Sequence[int]) -> bool:
     return is_loop or n_grams_again(ids) - n_grams_again(source) > MOST_AGAIN
 
 
+def _loops(source: Sequence[int]) -> bool:
+    """Whether a source says the same again and again, as its translation may, and look at any of it."""
+    return longest_loop(source).times >= LEAST_TIMES
+
+
 def longest_gaze(attention: np.ndarray) -> int:
     """How many steps in a row of (T, S) looked most at one and the same place."""
     places = attention.argmax(axis=1).tolist() if attention.size else []
@@ -63,23 +68,35 @@ def longest_gaze(attention: np.ndarray) -> int:
 
 
 def guarded_search(
-    search: Search, sources: Sequence[Sequence[int]], options: SearchOptions, may_repeat: bool = True
+    search: Search,
+    sources: Sequence[Sequence[int]],
+    options: SearchOptions,
+    may_repeat: bool = True,
+    least_pieces: int = 1,
 ) -> list[Found]:
     """What `search` finds for sources by their numbers, with the faults of the best.
 
-    Where that has some it is searched again, if it may be, in a way that helps against faults. Of both searches, what
-    has the fewest faults comes first, and what the second one found before what the first one did. A translation drawn
-    at random is not drawn again.
+    Where that has some it is searched again, if it may be: without repeats, or, as the translation of a source that
+    loops has to loop, with a bounded length. What has the fewest faults comes first, and what was found last before
+    what was found first. A translation drawn at random is not drawn again. No bound is less than `least_pieces`.
     """
     found = [
         _judged(source, hypotheses, options)
         for source, hypotheses in zip(sources, search(range(len(sources)), options), strict=True)
     ]
-    numbers = [number for number, (best, *_) in enumerate(found) if best.faults]
-    if not numbers or options.sampling or not may_repeat:
+    if options.sampling or not may_repeat:
         return found
-    for number, second in zip(numbers, search(numbers, _second_way(options)), strict=True):
-        found[number] = _merged(sources[number], found[number], second, options)
+
+    def search_again(numbers: Sequence[int], way: SearchOptions) -> None:
+        for number, second in zip(numbers, search(numbers, way) if numbers else [], strict=True):
+            found[number] = _merged(sources[number], found[number], second, options)
+
+    faulty = [number for number, (best, *_) in enumerate(found) if best.faults]
+    looping = [number for number in faulty if _loops(sources[number][1:-1])]
+    for number in looping:
+        search_again([number], _bounded(options, max(len(sources[number]) - 1, least_pieces)))
+    still = [number for number in looping if "repetition" in found[number][0].faults]
+    search_again([*(number for number in faulty if number not in looping), *still], _unrepeating(options))
     return found
 
 
@@ -87,11 +104,19 @@ def _judged(source: Sequence[int], found: Found, options: SearchOptions) -> Foun
     return [found[0]._replace(faults=faults(source, found[0], options)), *found[1:]]
 
 
-def _second_way(options: SearchOptions) -> SearchOptions:
-    """How what has faults is searched again."""
-    no_repeat = min(options.no_repeat or NO_REPEAT, NO_REPEAT)
+def _unrepeating(options: SearchOptions) -> SearchOptions:
+    """A second search, in which nothing is said twice."""
+    return replace(_covering(options), no_repeat=min(options.no_repeat or NO_REPEAT, NO_REPEAT))
+
+
+def _bounded(options: SearchOptions, most: int) -> SearchOptions:
+    """A second search with at most so many pieces."""
+    return replace(_covering(options), max_pieces=min(most, options.max_pieces or most))
+
+
+def _covering(options: SearchOptions) -> SearchOptions:
     coverage = max(options.coverage_penalty, COVERAGE_PENALTY)
-    return replace(options, beam=max(options.beam, BEAM), no_repeat=no_repeat, coverage_penalty=coverage)
+    return replace(options, beam=max(options.beam, BEAM), coverage_penalty=coverage)
 
 
 def _merged(source: Sequence[int], first: Found, second: Found, options: SearchOptions) -> Found:
@@ -100,5 +125,5 @@ def _merged(source: Sequence[int], first: Found, second: Found, options: SearchO
     for one in [*(one for one in second if not one.is_late), *first]:
         distinct.setdefault(tuple(one.ids), one._replace(faults=faults(source, one, options)))
     best, *others = sorted(distinct.values(), key=lambda one: len(one.faults))[: options.beam]
-    avoided = tuple(reason for reason in first[0].faults if reason not in best.faults)
-    return [best._replace(avoided=avoided), *others]
+    told = dict.fromkeys([*first[0].avoided, *first[0].faults])
+    return [best._replace(avoided=tuple(reason for reason in told if reason not in best.faults)), *others]

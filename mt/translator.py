@@ -178,7 +178,7 @@ class Translator:
 
         if not options.loop_guard:
             return search(range(len(sources)), options)
-        return guarded_search(search, sources, options, self._engine.is_steerable)
+        return guarded_search(search, sources, options, self._engine.is_steerable, max(1, len(prefix)))
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

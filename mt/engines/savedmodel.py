@@ -86,7 +86,7 @@ class SavedModelEngine:
     def _own_search(self, options: SearchOptions) -> Any:
         """The signature that searches so, or None; loops go on in it, up to the limit."""
         options = replace(options, loop_guard=True)
-        if options == self._exported:
+        if options == replace(self._exported, loop_guard=True):
             return self._beam
         # For one hypothesis penalties make no difference.
         is_greedy = replace(options, length_penalty=1.0, coverage_penalty=0.0) == SearchOptions(beam=1)

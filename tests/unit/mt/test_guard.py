@@ -152,6 +152,28 @@ def test_of_equals_the_second_search_comes_first_and_there_are_no_more_than_aske
     assert ids_of([found]) == [[CLEAN[2:], CLEAN[1:]]]
 
 
+def test_the_translation_of_a_source_that_loops_is_bounded_in_length():
+    search = Searching([[hypothesis([8] * 60)]], [[hypothesis([8] * 11, is_complete=False)]])
+    ((best, *_),) = guarded_search(search, [source_of([9] * 10)], SearchOptions(2))
+    assert search.asked[1] == ([0], SearchOptions(BEAM, coverage_penalty=0.2, max_pieces=11))
+    assert (len(best.ids), best.faults, best.avoided) == (11, ("length_limit",), ("repetition", "too_long"))
+
+
+def test_a_bound_leaves_room_for_a_prefix_and_keeps_to_what_was_asked_for():
+    for options, least, bound in [(BEAM_5, 20, 20), (SearchOptions(5, max_pieces=9), 1, 9)]:
+        search = Searching([[hypothesis([8] * 60)]], [[hypothesis([8] * 9)]], [[hypothesis([8] * 9)]])
+        guarded_search(search, [source_of([9] * 10)], options, least_pieces=least)
+        assert search.asked[1][1].max_pieces == bound
+
+
+def test_when_a_bound_does_not_help_nothing_may_come_twice():
+    loops = [[hypothesis([8] * 60)]]
+    search = Searching(loops, loops, [[hypothesis(CLEAN[:3])]])
+    ((best, *_),) = guarded_search(search, [source_of([9, 10] * 4)], BEAM_5)
+    assert [options.no_repeat for _, options in search.asked] == [0, 0, 2]
+    assert (best.faults, best.avoided) == ((), ("repetition", "too_long"))
+
+
 def test_a_second_search_that_had_no_time_changes_nothing():
     search = Searching([[LOOPING]], [[Hypothesis.none_in_time(len(SOURCES[0]))]])
     ((best,),) = guarded_search(search, SOURCES[:1], BEAM_5)

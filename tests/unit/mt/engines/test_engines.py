@@ -21,11 +21,12 @@ from mt.tokenizer import BOS
 from tests import tiny
 from training.data.dataset import pad
 
-OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
+# Without the loop guard, as the searches in graphs do not end what loops.
+OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, loop_guard=False), SearchOptions(beam=1, loop_guard=False)
 OTHERS = [  # which no graph of the SavedModel has
-    SearchOptions(2),
-    SearchOptions(7, length_penalty=0.0),
-    SearchOptions(tiny.BEAM, coverage_penalty=0.5),
+    SearchOptions(2, loop_guard=False),
+    SearchOptions(7, length_penalty=0.0, loop_guard=False),
+    SearchOptions(tiny.BEAM, coverage_penalty=0.5, loop_guard=False),
 ]
 FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
 
