@@ -224,28 +224,36 @@ def beam_search(
 
     start = (
         ops.convert_to_tensor(0, dtype="int32"),
-        _Live(
-            # At first all places hold the same hypothesis: only the first may win.
-            ops.tile(ops.convert_to_tensor([[0.0] + [NEVER] * (beam - 1)], dtype="float32"), (batch, 1)),
-            ops.full((batch, beam), BOS, dtype="int32"),
-            ops.zeros((batch, beam, source_width if ranking.beta else 0), dtype="float32"),
-        ),
+        _first_live(batch, beam, source_width if ranking.beta else 0),
         type(state)(*(ops.repeat(field, beam, axis=1) for field in state)),
         _Trace(
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam, source_width), dtype="float32"),
         ),
-        _Finished(
-            ops.full((batch, beam), NEVER, dtype="float32"),
-            ops.full((batch, beam), NEVER, dtype="float32"),
-            ops.zeros((batch, beam), dtype="int32"),
-            ops.zeros((batch, beam), dtype="int32"),
-            ops.zeros((batch, beam), dtype="bool"),
-        ),
+        _none_finished(batch, beam),
     )
     *_, trace, finished = ops.while_loop(is_live, advance, start)
     return _read_back(trace, finished)
+
+
+def _first_live(batch: Tensor, beam: int, attended_width: Tensor) -> _Live:
+    return _Live(
+        # At first all places hold the same hypothesis: only the first may win.
+        ops.tile(ops.convert_to_tensor([[0.0] + [NEVER] * (beam - 1)], dtype="float32"), (batch, 1)),
+        ops.full((batch, beam), BOS, dtype="int32"),
+        ops.zeros((batch, beam, attended_width), dtype="float32"),
+    )
+
+
+def _none_finished(batch: Tensor, beam: int) -> _Finished:
+    return _Finished(
+        ops.full((batch, beam), NEVER, dtype="float32"),
+        ops.full((batch, beam), NEVER, dtype="float32"),
+        ops.zeros((batch, beam), dtype="int32"),
+        ops.zeros((batch, beam), dtype="int32"),
+        ops.zeros((batch, beam), dtype="bool"),
+    )
 
 
 def _best_continuations(totals: Tensor, finished: _Finished) -> tuple[Tensor, Tensor, Tensor]:

@@ -123,7 +123,8 @@ class Translator:
     ) -> TranslationStream:
         """What `translate` gives for one text by greedy search, or drawn where `search` says so, piece by piece.
 
-        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it.
+        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it. Where the
+        loop guard finds faults the two differ: a stream ends at a loop, and only tells of it.
         Raises what `translate` does; for a prefix that is longer than the translation may be with the first piece.
         """
         options = self.options(search, greedy=not (search or self._search).sampling)

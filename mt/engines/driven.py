@@ -127,7 +127,8 @@ class _Coverage:
     def add(self, attention: Floats, parents: Ids) -> None:
         """Nothing; a step of hypotheses, of which these were the predecessors' places, has attended so (B, K, S)."""
         if self._penalty:
-            self._attended = np.take_along_axis(self._attended, parents[:, :, None], axis=1) + attention
+            own = attention[:, :, : self._attended.shape[2]]  # without what a decoder fills its shapes up with
+            self._attended = np.take_along_axis(self._attended, parents[:, :, None], axis=1) + own
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Nothing; the search goes on with these, as a decoder does."""

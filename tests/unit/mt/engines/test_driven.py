@@ -100,6 +100,14 @@ def test_a_coverage_penalty_prefers_what_leaves_no_source_piece_out():
     assert [one.score for one in found[0]] == [one.score for one in found[1][::-1]]  # without the penalty
 
 
+def test_attention_that_a_decoder_fills_up_does_not_count():
+    script, options = random_script(SOURCES, VOCABULARY, seed=4, width=PIECES), SearchOptions(3, coverage_penalty=1.0)
+    exact, wider = (
+        beam_search(ScriptDecoder(script, width), [PIECES] * SOURCES, options) for width in (PIECES, PIECES + 3)
+    )
+    assert [[one.ids for one in found] for found in wider] == [[one.ids for one in found] for found in exact]
+
+
 def test_pieces_behind_the_end_of_a_shorter_source_do_not_count():
     script = random_script(SOURCES, VOCABULARY, seed=4, width=PIECES)
     options = SearchOptions(3, max_pieces=6, coverage_penalty=1.0)
