@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import NO_CONDITIONS, Hypothesis, SearchOptions
 from mt.guard import LEAST_RUN
 from mt.translator import Translator
 from tests import tiny
@@ -21,8 +21,8 @@ class LoopingEngine:
         self.is_steerable, self._can_help = is_steerable, can_help
         self.searched = []  # how many sources, how, and with which prefixes
 
-    def search(self, sources, options, prefixes=(), is_over=None):
-        self.searched.append((len(sources), options, list(prefixes)))
+    def search(self, sources, options, conditions=NO_CONDITIONS):
+        self.searched.append((len(sources), options, list(conditions.prefixes)))
         times = 1 if options.no_repeat and self._can_help else LOOP
         return [[self._hypothesis(source[1:2], times, len(source))] for source in sources]
 

@@ -63,7 +63,7 @@ def test_beam_search_finds_what_the_search_inside_a_graph_finds(beam, beta):
     limits = ops.full((SOURCES,), limit, dtype="int32")
     ranking = inside.Ranking(beta=beta, counted=np.array([[False, *[True] * (PIECES - 2), False]] * SOURCES))
     result = inside.beam_search(script.step, script.start, limits, PIECES, beam, ranking)
-    ids, lengths, scores, is_complete, _ = map(np.asarray, result)
+    ids, lengths, scores, is_complete, *_ = map(np.asarray, result)
     options = SearchOptions(beam, max_pieces=limit, coverage_penalty=beta)
     for source, found in enumerate(beam_search(ScriptDecoder(script, PIECES), [PIECES] * SOURCES, options)):
         filled = scores[source] > inside.NEVER / 2
