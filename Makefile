@@ -47,7 +47,7 @@ bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time trai
 bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
 
-bench-serve: .venv/locked-dev .venv/installed ## time the service beside its engine, and overload it; BENCH_FLAGS=--help tells how
+bench-serve: .venv/locked-dev .venv/installed .venv-peers/installed ## time the service beside its engine and CTranslate2; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.serve_speed $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
@@ -119,11 +119,12 @@ clean: ## remove what make and the tests made
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt .venv/created
-	@echo "Installing PyTorch, JoeyNMT and CTranslate2 into .venv-peers …"
+.venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt $(LOCKS)/serve.lock .venv/created
+	@echo "Installing PyTorch, JoeyNMT, CTranslate2 and what serving needs into .venv-peers …"
 	.venv/bin/python -m venv .venv-peers
 	$(PEERS_PIP) --requirement tests/bench/requirements.txt
 	$(PEERS_PIP) --no-deps --requirement tests/bench/requirements-joeynmt.txt
+	$(PEERS_PIP) --require-hashes --requirement $(LOCKS)/serve.lock
 	@touch $@
 
 .venv-clients/installed: tests/clients/requirements.txt tests/clients/requirements-alone.txt .venv/created
