@@ -12,7 +12,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 
 from mt.bundle import Bundle, Manifest, load_bundle, read_manifest, shipped_bundle
 from mt.documents import plain_text
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import Conditions, Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
     CorpusError,
@@ -26,6 +26,7 @@ from mt.errors import (
 from mt.planning import Plan, Translation
 from mt.protecting import Explanation
 from mt.sampling import Sampling
+from mt.scoring import Score
 from mt.stream import StreamState, TranslationStream
 from mt.text.markup import Form
 from mt.translator import Translator
@@ -33,6 +34,7 @@ from mt.translator import Translator
 __all__ = [
     "Bundle",
     "BundleError",
+    "Conditions",
     "CorpusError",
     "DragomanError",
     "Explanation",
@@ -44,6 +46,7 @@ __all__ = [
     "Plan",
     "RecipeError",
     "Sampling",
+    "Score",
     "SearchOptions",
     "StreamState",
     "TrainingError",

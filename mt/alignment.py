@@ -35,6 +35,8 @@ class Alignment:
     source_pieces: list[Span]  # S, without tag and end
     target_pieces: list[Span]  # T
     attention: np.ndarray  # (T, S) float32; what a row lacks to 1 went to tag and end
+    log_probabilities: Sequence[float] = ()  # T natural-log, of the target pieces; none where not known
+    end_log_probability: float = 0.0  # of the end of all parts
 
     @cached_property
     def source_words(self) -> list[Span]:
@@ -72,6 +74,8 @@ def align(tokenizer: Tokenizer, source: str, parts: Sequence[tuple[Sequence[int]
     source_pieces = tokenizer.cut(source, [number for ids, _ in parts for number in ids[1:-1]])
     target, target_pieces = "", []
     attention = np.zeros((sum(len(one.ids) for _, one in parts), len(source_pieces)), np.float32)
+    gained = [float(one) for _, found in parts for one in found.log_probabilities[: len(found.ids)]]
+    ends = [float(one) for _, found in parts for one in found.log_probabilities[len(found.ids) :]]
     rows = columns = 0
     for ids, hypothesis in parts:
         text, spans = _normalized(*tokenizer.spell(hypothesis.ids))
@@ -82,7 +86,7 @@ def align(tokenizer: Tokenizer, source: str, parts: Sequence[tuple[Sequence[int]
         given = np.asarray(hypothesis.attention, np.float32)[: len(spans), 1 : 1 + width]
         attention[rows : rows + given.shape[0], columns : columns + given.shape[1]] = given
         rows, columns = rows + len(spans), columns + width
-    return Alignment(source, target, source_pieces, target_pieces, attention)
+    return Alignment(source, target, source_pieces, target_pieces, attention, gained, sum(ends))
 
 
 def _normalized(text: str, spans: Sequence[Span]) -> tuple[str, list[Span]]:

@@ -1,5 +1,6 @@
 """mt: translate text on this machine, and look at bundles."""
 
+import json
 import os
 import sys
 import time
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, work_through
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.confidence import read_confidence
 from mt.cores import usable_cores
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
 from mt.open_engine import AUTO, choose_engine
@@ -75,6 +77,39 @@ def translate(
 
 
 @app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="Sentences, one a line.")],
+    target: Annotated[Path, typer.Argument(help="Their translations, whoever made them.")],
+    source_language: Annotated[str, typer.Option("--from", help="Source language, such as en.")],
+    target_language: Annotated[str, typer.Option("--to", help="Target language, such as de.")],
+    bundle: Annotated[Path | None, typer.Option(help="A bundle's folder; default: the one shipped.")] = None,
+    engine: Annotated[str, typer.Option(help="What runs the bundle: auto, litert or savedmodel.")] = AUTO,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Says how likely given translations are: a line each with log-probability and adequacy, a tab between."""
+    sources, targets = (_lines(path) for path in (source, target))
+    if len(sources) != len(targets):
+        raise InvalidText(
+            f"{source} has {len(sources):,} lines and {target} {len(targets):,}. Line n of one must be the translation "
+            "of line n of the other."
+        )
+    translator = Translator(load_bundle(bundle or shipped_bundle()), engine=engine)
+    for start in range(0, len(sources), LINES_AT_ONCE):
+        texts = sources[start : start + LINES_AT_ONCE], targets[start : start + LINES_AT_ONCE]
+        for one in translator.score(*texts, source_language.lower(), target_language.lower()):
+            print(json.dumps(vars(one)) if as_json else f"{one.score:.4f}\t{_told(one.adequacy)}")
+
+
+def _lines(file: Path) -> list[str]:
+    with _input(file) as stream:
+        return [line for chunk in in_chunks(stream, str(file)) for line in chunk.lines]
+
+
+def _told(number: float | None) -> str:
+    return "null" if number is None else f"{number:.4f}"
+
+
+@app.command()
 def info(bundle: Annotated[Path | None, typer.Argument(help="Default: the bundle shipped.")] = None) -> None:
     """Shows what a bundle is, after checking every file of it."""
     print(_description(load_bundle(bundle or shipped_bundle())))
@@ -92,6 +127,7 @@ def _description(bundle: Bundle) -> str:
         ("model", f"{manifest.parameters:,} parameters, {bundle.tokenizer.size:,} pieces"),
         ("search", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in manifest.search.items())),
         ("engine", engine_here(bundle)),
+        *_confidence_rows(bundle),
     ]
     for corpus in manifest.corpora:
         rows.append(("corpus", f"{corpus['name']}, {corpus['pairs']:,} pairs"))
@@ -102,6 +138,19 @@ def _description(bundle: Bundle) -> str:
         rows.extend(("", metric["signature"]) for metric in score["metrics"][:1])
     rows.append(("made", f"{manifest.created} with {', '.join(f'{k} {v}' for k, v in manifest.versions.items())}"))
     return "\n".join(f"{label:12}{text}" for label, text in rows)
+
+
+def _confidence_rows(bundle: Bundle) -> list[tuple[str, str]]:
+    """What its confidence is worth, by direction."""
+    known = read_confidence(bundle)
+    if not known:
+        return [("confidence", "null: the bundle has none for this version; `mt-train calibrate RECIPE` gives it one")]
+    rows = []
+    for pair, one in known.items():
+        adequacy = f", adequacy {one.adequacy.error:.3f}" if one.adequacy else ""
+        errors = f"sentences {one.sentence.error:.3f}, words {one.word.error:.3f}{adequacy}"
+        rows.append(("confidence", f"{'-'.join(pair)}: calibration error of {errors}"))
+    return rows
 
 
 def engine_here(bundle: Bundle, is_installed: Callable[[str], object] = find_spec) -> str:

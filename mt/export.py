@@ -77,9 +77,9 @@ def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pa
     """Writes the SavedModel, with the pieces in its assets.
 
     Signatures `serving_default` (beam search) and `greedy` take `source_ids` (B, S) int32 (target-language tag, pieces,
-    EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K) and `attention`
-    (B, K, T, S), as mt.search.SearchResult. `encode` and `step` are what a search is made of: see `encoding` and
-    `stepping`.
+    EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K), `attention`
+    (B, K, T, S) and `log_probabilities` (B, K, T), as mt.search.SearchResult. `encode` and `step` are what a search is
+    made of: see `encoding` and `stepping`.
     """
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]

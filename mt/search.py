@@ -1,4 +1,4 @@
-"""Greedy search, beam search and sampling over a step function; knows no model.
+"""Greedy and beam search over a step function; knows no model.
 
 A step takes the last piece of each hypothesis and a state, `step(ids (B, K), state)`, and returns natural-log
 probabilities (B, K, V) of the next piece, attention (B, K, S) and the next state. A state is a NamedTuple of tensors
@@ -16,7 +16,6 @@ from keras import ops
 
 from mt.errors import InvalidOption
 from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
-from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS, PAD
 
 Tensor = Any
@@ -32,6 +31,7 @@ class SearchResult(NamedTuple):
     scores: Tensor  # (B, K) sum of the natural-log probabilities, EOS included where there is one
     is_complete: Tensor  # (B, K) False = the length limit cut it
     attention: Tensor  # (B, K, T, S) float32; row t is what the decoder looked at when it chose piece t
+    log_probabilities: Tensor  # (B, K, T) natural-log, of each piece; that of EOS is what `scores` has besides
 
 
 class _Trace(NamedTuple):
@@ -40,6 +40,7 @@ class _Trace(NamedTuple):
     ids: Tensor  # (T, B, K) chosen piece
     parents: Tensor  # (T, B, K) place of its predecessor in the beam
     attention: Tensor  # (T, B, K, S)
+    scores: Tensor  # (T, B, K) so far
 
 
 class _Finished(NamedTuple):
@@ -65,37 +66,6 @@ def length_penalty(lengths: Tensor, alpha: float) -> Tensor:
     return ((5.0 + ops.cast(lengths, "float32")) / 6.0) ** alpha
 
 
-def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
-    """The likeliest piece at every step; K = 1."""
-
-    def choose(log_probabilities: Tensor, _: Tensor) -> Tensor:
-        return ops.cast(ops.argmax(log_probabilities, axis=-1), "int32")
-
-    return _single_search(step, state, limits, source_width, choose)
-
-
-def sampling_search(
-    step: Step, state: State, limits: Tensor, source_width: Tensor, uniforms: Tensor, sampling: Sampling
-) -> SearchResult:
-    """A piece drawn at random at every step; K = 1.
-
-    `uniforms` (B, T) in [0, 1) are the random numbers of each source and step, so that a draw is repeatable and does
-    not depend on the batch. Scores stay those of the model, as if nothing had been cut or tempered.
-    """
-
-    def choose(log_probabilities: Tensor, time: Tensor) -> Tensor:
-        values, candidates = ops.top_k(log_probabilities, sampling.top_k)
-        # Not ops.softmax: Keras warns of one over a single candidate.
-        cumulated = ops.cumsum(ops.exp(ops.log_softmax(values / sampling.temperature, axis=-1)), axis=-1)
-        drawn = ops.take(uniforms, time, axis=1)[:, None]
-        places = ops.sum(ops.cast(cumulated <= drawn, "int32"), axis=-1, keepdims=True)
-        # Rounding may leave the last sum a little below 1.
-        places = ops.minimum(places, sampling.top_k - 1)
-        return ops.cast(ops.take_along_axis(candidates, places, axis=1)[:, 0], "int32")
-
-    return _single_search(step, state, limits, source_width, choose)
-
-
 class _Single(NamedTuple):
     """The one hypothesis of each source while it grows."""
 
@@ -105,12 +75,11 @@ class _Single(NamedTuple):
     scores: Tensor  # (B,)
     lengths: Tensor  # (B,)
     attention: Tensor  # (B, T, S)
+    log_probabilities: Tensor  # (B, T)
 
 
-def _single_search(
-    step: Step, state: State, limits: Tensor, source_width: Tensor, choose: Callable[[Tensor, Tensor], Tensor]
-) -> SearchResult:
-    """One hypothesis a source; choose(log-probabilities (B, V), time) gives the next piece (B,)."""
+def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
+    """The likeliest piece at every step; K = 1."""
     batch, most = ops.shape(limits)[0], ops.max(limits)
     columns = ops.arange(most, dtype="int32")[None, :]
 
@@ -119,7 +88,7 @@ def _single_search(
 
     def advance(time: Tensor, single: _Single, state: State) -> tuple[Tensor, _Single, State]:
         log_probabilities, weights, state = step(single.last[:, None], state)
-        piece = choose(log_probabilities[:, 0], time)
+        piece = ops.cast(ops.argmax(log_probabilities[:, 0], axis=-1), "int32")
         gained = ops.take_along_axis(log_probabilities[:, 0], piece[:, None], axis=1)[:, 0]
         ends = ops.equal(piece, EOS)
         writes = ops.logical_not(ops.logical_or(single.done, ends))
@@ -132,6 +101,7 @@ def _single_search(
             scores=ops.where(single.done, single.scores, single.scores + gained),
             lengths=lengths,
             attention=ops.where(here[:, :, None], weights, single.attention),
+            log_probabilities=ops.where(here, gained[:, None], single.log_probabilities),
         )
         return time + 1, single, state
 
@@ -142,10 +112,14 @@ def _single_search(
         scores=ops.zeros((batch,), dtype="float32"),
         lengths=ops.zeros((batch,), dtype="int32"),
         attention=ops.zeros((batch, most, source_width), dtype="float32"),
+        log_probabilities=ops.zeros((batch, most), dtype="float32"),
     )
     time = ops.convert_to_tensor(0, dtype="int32")
     _, single, _ = ops.while_loop(is_live, advance, (time, start, state))
-    found = SearchResult(single.ids, single.lengths, single.scores, single.lengths < limits, single.attention)
+    is_complete = single.lengths < limits
+    found = SearchResult(
+        single.ids, single.lengths, single.scores, is_complete, single.attention, single.log_probabilities
+    )
     return SearchResult(*(field[:, None] for field in found))
 
 
@@ -171,13 +145,14 @@ def beam_search(
         penalty = length_penalty(time + 1, alpha)
         ends = ops.equal(ids, EOS)
         finished = _merge(finished, _leave(scores, ends, scores / penalty, time, parents, is_complete=True))
-        scores = ops.where(ends, NEVER, scores)
         state = type(state)(*(_reorder(field, parents) for field in state))
         trace = _Trace(
             _write(trace.ids, time, ids),
             _write(trace.parents, time, parents),
             _write(trace.attention, time, _reorder(weights, parents)),
+            _write(trace.scores, time, scores),
         )
+        scores = ops.where(ends, NEVER, scores)
         is_cut = ops.broadcast_to((time + 1 >= limits)[:, None], ops.shape(scores))
         ranks = scores / penalty + BEHIND
         places = ops.broadcast_to(ops.arange(beam, dtype="int32")[None, :], ops.shape(scores))
@@ -194,6 +169,7 @@ def beam_search(
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam), dtype="int32"),
             ops.zeros((most, batch, beam, source_width), dtype="float32"),
+            ops.zeros((most, batch, beam), dtype="float32"),
         ),
         _Finished(
             ops.full((batch, beam), NEVER, dtype="float32"),
@@ -268,6 +244,8 @@ def _read_back(trace: _Trace, finished: _Finished) -> SearchResult:
     empty = ops.zeros_like(trace.ids)
     _, _, ids, order = ops.while_loop(is_unread, read, (most - 1, finished.places, empty, empty))
     attention = ops.take_along_axis(trace.attention, order[..., None], axis=2)
+    scores = ops.transpose(ops.take_along_axis(trace.scores, order, axis=2), (1, 2, 0))
+    gained = scores - ops.concatenate([ops.zeros_like(scores[:, :, :1]), scores[:, :, :-1]], axis=2)
     inside = ops.arange(most, dtype="int32")[None, None, :] < finished.lengths[:, :, None]
     attention = ops.transpose(attention, (1, 2, 0, 3))
     return SearchResult(
@@ -276,4 +254,5 @@ def _read_back(trace: _Trace, finished: _Finished) -> SearchResult:
         finished.scores,
         finished.is_complete,
         ops.where(inside[..., None], attention, 0.0),
+        ops.where(inside, gained, 0.0),
     )

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mt.bundle import Bundle
+from mt.confidence import read_confidence
 from mt.documents import DocumentPlan, assemble_document, has_markup, plan_document
-from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
+from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
 from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
+from mt.scoring import Score, encode_pairs, forced, scored
 from mt.stream import StreamState, TranslationStream
 from mt.text import normalize
 from mt.text.markup import Form
@@ -41,7 +43,8 @@ class Translator:
         self._tokenizer = bundle.tokenizer
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
-        self._planner = Planner(bundle.tokenizer, longest)
+        self._confidences = read_confidence(bundle)
+        self._planner = Planner(bundle.tokenizer, longest, self._confidences)
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint
@@ -104,10 +107,34 @@ class Translator:
         sources = list(dict.fromkeys(source for plan in plans for source in plan.sources))
         found: dict[Ids, list[Hypothesis]] = {}
         for chosen in _in_batches_of_like_length(sources):
-            found.update(zip(chosen, self.search(chosen, options, prefix_ids, is_over), strict=True))
+            conditions = Conditions([prefix_ids] * len(chosen), is_over)
+            found.update(zip(chosen, self.search(chosen, options, conditions), strict=True))
             if progress:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
+
+    def score(self, sources: Sequence[str], targets: Sequence[str], source: str, target: str) -> list[Score]:
+        """How likely each target is as the translation of its source, both one sentence; nothing is protected in them.
+
+        Raises UnsupportedLanguage, InvalidOption unless there are as many sources as targets, and InvalidText for
+        unpaired surrogates and for a text of more pieces than the bundle translates at once.
+        """
+        known = self._confidences.get((source, target))
+        return [scored(*both, known) for both in self.force(sources, targets, source, target)]
+
+    def force(
+        self, sources: Sequence[str], targets: Sequence[str], source: str, target: str
+    ) -> list[tuple[Hypothesis, Hypothesis | None]]:
+        """Each target as the hypothesis of its source, and the reverse where the bundle translates back; as `score`."""
+        self.require_direction(source, target)
+        ids, target_ids = encode_pairs(self._tokenizer, sources, targets, self._planner.max_pieces)
+        there = self._forced(ids, target_ids, target)
+        is_both_ways = (target, source) in self.directions
+        back = self._forced(target_ids, ids, source) if is_both_ways else [None] * len(there)
+        return list(zip(there, back, strict=True))
+
+    def _forced(self, sources: Sequence[list[int]], targets: Sequence[list[int]], target: str) -> list[Hypothesis]:
+        return forced(self._engine, [self._tokenizer.source_ids(ids, target) for ids in sources], targets)
 
     def stream(  # noqa: PLR0913 - as translate
         self,
@@ -160,14 +187,10 @@ class Translator:
         return self._planner.plan(text, source, target, options)
 
     def search(
-        self,
-        sources: Sequence[Ids],
-        options: SearchOptions,
-        prefix: Sequence[int] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
-        return self._engine.search(sources, options, [prefix] * len(sources) if prefix else [], is_over)
+        return self._engine.search(sources, options, conditions)
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

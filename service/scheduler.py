@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from mt import Hypothesis
+from mt import Conditions, Hypothesis
 from service.errors import Refusal
 from service.jobs import Job
 from service.records import Phase, current_record
@@ -224,7 +224,8 @@ class Scheduler:
         """In a thread: what the engine finds for the tickets, until nobody waits for it any more."""
         query, began = tickets[0].query, self._clock()
         sources = [ticket.query.source for ticket in tickets]
-        found = self.translator.search(sources, query.options, query.prefix, partial(self._is_unwanted, tickets[0]))
+        conditions = Conditions([query.prefix] * len(sources), partial(self._is_unwanted, tickets[0]))
+        found = self.translator.search(sources, query.options, conditions)
         return Decoded(found, self._clock() - began)
 
     def _is_unwanted(self, ticket: Ticket) -> bool:

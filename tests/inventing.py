@@ -20,7 +20,7 @@ class InventingEngine:
         stand_ins = tiny.tokenizer().encode(["Tom", "Toms Boston", "150", "150.", "Facebook", "20", "fünf", "7:30"])
         self._likely = [number for ids in stand_ins for number in ids]
 
-    def search(self, sources, options, prefixes=(), is_over=None):
+    def search(self, sources, options, conditions):
         return [[self._hypothesis(source) for _ in range(2)] for source in sources]
 
     def _hypothesis(self, source):
@@ -31,4 +31,5 @@ class InventingEngine:
         ]
         ids = self._random.choice([own, own[::-1], choices, []])
         attention = self._draw.dirichlet(np.full(len(source), 0.2), len(ids)).astype(np.float32)
-        return Hypothesis(ids, -1.0, True, attention)
+        gained = -self._draw.random(len(ids) + 1, np.float32)
+        return Hypothesis(ids, float(gained.sum()), True, attention, log_probabilities=gained)

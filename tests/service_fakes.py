@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,13 +13,14 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Conditions, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.database import open_database
 from service.keys import Key, Keys
 from service.settings import Settings
 
 Ids = tuple[int, ...]
+SURE = 0.71234  # the confidence in every translation
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class FakeTranslation:
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
     links: tuple[object, ...] = ()
+    confidence: float | None = None
     explanations: tuple[Explanation, ...] = ()
 
 
@@ -81,15 +83,14 @@ class FakeTranslator:
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
         return FakePlan([(source == "en", *map(ord, text))] if text else [], links)
 
-    def search(
-        self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
-    ) -> list[list[Hypothesis]]:
+    def search(self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions) -> list[list[Hypothesis]]:
+        assert conditions.is_over
         self.began.release()
         while not self.gate.wait(0.002):
-            if is_over():
+            if conditions.is_over():
                 return [[Hypothesis.none_in_time(len(source))] for source in sources]
         self.finished += ["".join(map(chr, source[1:])) for source in sources]
-        self.wishes = {"search": options, "prefix": "".join(map(chr, prefix))}
+        self.wishes = {"search": options, "prefix": "".join(map(chr, conditions.prefixes[0]))}
         return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
 
     def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
@@ -114,16 +115,24 @@ class FakeTranslator:
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
         scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
         warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
-        return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
+        facts = {"alternatives": alternatives, "warnings": warnings, "alternative_scores": scores}
+        return FakeTranslation(loud, **facts, confidence=SURE)
 
 
 def word_by_word(text: str, translation: str) -> Explanation:
-    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`."""
+    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`.
+
+    One that is `unsure` has little confidence, one that is `kept` has none.
+    """
     source_words, target_words = ([one.span() for one in re.finditer(r"\S+", each)] for each in (text, translation))
     links = [(place, place) for place, (start, end) in enumerate(source_words) if text[start:end] != "lost"]
     attention = np.eye(len(target_words), len(source_words), dtype=np.float32)
-    spans = (0, len(text)), (0, len(translation)), tuple(source_words), tuple(target_words)
-    return Explanation(*spans, attention, tuple(links))
+    words = tuple(source_words), tuple(target_words)
+    gained = (-0.5,) * len(target_words)
+    spans = (0, len(text)), (0, len(translation)), *words
+    confidences = {"unsure": 0.2, "kept": None}
+    own = tuple(confidences.get(text[slice(*word)], 0.9) for word in source_words)[: len(target_words)]
+    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25, SURE, own)
 
 
 class FakeStream:

@@ -20,6 +20,9 @@ class Hypothesis(NamedTuple):
     is_complete: bool  # False = the length limit cut it, or the deadline
     attention: np.ndarray  # (T, S) float32, rows sum to 1
     is_late: bool = False  # the deadline cut it
+    # Natural-log, of each piece, and of EOS where it is complete: (T) or (T + 1) float32. Empty where not known: a
+    # stream does not keep them, and a SavedModel of an older version does not give them.
+    log_probabilities: np.ndarray = np.zeros(0, np.float32)
 
     @classmethod
     def none_in_time(cls, source_pieces: int) -> "Hypothesis":
@@ -50,6 +53,17 @@ class SearchOptions:
             raise InvalidOption(f"One translation is drawn at a time, so beam must be 1, got {self.beam}.")
 
 
+class Conditions(NamedTuple):
+    """What else holds for one search."""
+
+    prefixes: Sequence[Sequence[int]] = ()  # one for each source, with which all its hypotheses begin; or none at all
+    # Once this says that time is up, hypotheses stay as they are, marked `is_late`, behind those that are complete.
+    is_over: Callable[[], bool] | None = None
+
+
+NO_CONDITIONS = Conditions()
+
+
 class Engine(Protocol):
     """What a translator asks for translations."""
 
@@ -58,15 +72,9 @@ class Engine(Protocol):
     calls_at_once: int  # by several threads; with more of them it is not faster
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each source (1 to max_source_pieces ids), best first; at least one each.
 
-        All those of a source begin with its prefix, where there are `prefixes`, one for each source; InvalidOption
-        when one is longer than a translation may be. Once `is_over` says that time is up, hypotheses stay as they are,
-        marked `is_late`, behind those that are complete.
+        InvalidOption for a prefix that is longer than a translation may be.
         """

@@ -33,8 +33,8 @@ class Decoder(Protocol):
     def step(self, ids: Ids, count: int) -> Continuations:
         """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
 
-    def likelihood(self, ids: Ids) -> Floats:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+    def log_probabilities(self) -> Floats:
+        """Those of all pieces (B, K, V), as the last step saw them; not to be written to."""
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
@@ -44,6 +44,7 @@ class _Step(NamedTuple):
     """What one step chose; a hypothesis is read back from its last piece."""
 
     ids: Ids  # (B, K)
+    scores: Floats  # (B, K) of the hypotheses so far
     attention: Floats  # (B, K, S)
     rows: Ids  # (B,) where each source stands in the step before
     parents: Ids  # (B, K) where each hypothesis's predecessor does
@@ -96,7 +97,7 @@ def beam_search(
         room = options.beam - np.array([len(leaves[source]) for source in live])
         scores, parents, last = _best_continuations(scores, found, room)
         attention = np.take_along_axis(found.attention, parents[:, :, None], axis=1)
-        steps.append(_Step(last, attention, rows, np.take_along_axis(places, parents, axis=1)))
+        steps.append(_Step(last, scores.copy(), attention, rows, np.take_along_axis(places, parents, axis=1)))
         is_late = len(steps) >= least_steps and is_over()
         for leaf in _leaving(scores, last, len(steps), limits[live], options.length_penalty, is_late):
             leaves[live[leaf.row]].append(leaf)
@@ -144,12 +145,14 @@ def _still_needed(scores: Floats) -> tuple[Ids, Ids]:
 
 def _read_back(steps: Sequence[_Step], leaf: _Leaf, pieces: int) -> Hypothesis:
     """A hypothesis, from its last piece back to its first, with its attention to the `pieces` of its source."""
-    ids, attention = [], []
+    ids, scores, attention = [], [], []
     row, place = leaf.row, leaf.place
     for step in reversed(steps[: leaf.steps]):
         ids.append(int(step.ids[row, place]))
+        scores.append(step.scores[row, place])
         attention.append(step.attention[row, place, :pieces])
         row, place = step.rows[row], step.parents[row, place]
     end = int(leaf.is_complete)  # the EOS of a complete one is left out
     looked = np.array(attention[end:][::-1], np.float32).reshape(-1, pieces)
-    return Hypothesis(ids[end:][::-1], leaf.score, leaf.is_complete, looked, leaf.is_late)
+    gained = np.diff(np.array(scores[::-1], np.float32), prepend=np.float32(0))
+    return Hypothesis(ids[end:][::-1], leaf.score, leaf.is_complete, looked, leaf.is_late, gained)

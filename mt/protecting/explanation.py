@@ -23,6 +23,16 @@ class Explanation:
     attention: np.ndarray = field(compare=False)  # (target words, source words) float32, rows sum to 1
     links: tuple[tuple[int, int], ...] = ()  # places of a source and a target word that belong together, in order
     protected: tuple[Span, ...] = ()  # what must not change in the sentence
+    source_pieces: tuple[Span, ...] = ()  # what the model read, in order; empty where nothing of the text became one
+    target_pieces: tuple[Span, ...] = ()  # what it wrote; empty where something else stands there
+    # Natural-log, none where the bundle's SavedModel is too old to give them: of each target piece, of each target word
+    # the sum of its pieces', and of the end. Words and end together are the score, and so are pieces and end.
+    piece_log_probabilities: tuple[float, ...] = ()
+    log_probabilities: tuple[float, ...] = ()  # 0 for a word that was put in unchanged
+    end_log_probability: float = 0.0
+    confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
+    # That in each target word, None for what must not change; none where the bundle or the search does not tell.
+    word_confidences: tuple[float | None, ...] = ()
 
     def moved(self, source: int, target: int) -> "Explanation":
         """Of the same sentence so many characters further behind in the text and in the translation."""
@@ -33,32 +43,81 @@ class Explanation:
             source_words=tuple(_moved(word, source) for word in self.source_words),
             target_words=tuple(_moved(word, target) for word in self.target_words),
             protected=tuple(_moved(item, source) for item in self.protected),
+            source_pieces=tuple(_moved(piece, source) for piece in self.source_pieces),
+            target_pieces=tuple(_moved(piece, target) for piece in self.target_pieces),
         )
 
 
-def explain(prepared: Prepared, restored: Restored) -> Explanation:
+def explain(
+    prepared: Prepared,
+    restored: Restored,
+    confidence: float | None = None,
+    word_confidences: Sequence[float] | None = None,
+) -> Explanation:
     """The explanation of a sentence, which begins at 0 here, by what the model looked at.
 
-    A sentence that no model has read has no words.
+    A sentence that no model has read has no words. The confidences are those in the sentence and in each target word of
+    the model's.
     """
     found = restored.found
     spans = (0, len(prepared.original)), (0, len(restored.text))
     protected = tuple((standing.item.start, standing.item.end) for standing in prepared.standings)
     if not found:
         return Explanation(*spans, (), (), np.zeros((0, 0), np.float32), (), protected)
-    sources = [prepared.traced.origin(*word) for word in found.source_words]
-    targets = [_written(word, restored.spans) for word in found.target_words]
+    sources = [_around(word, prepared.traced.spans) for word in found.source_words]
+    targets = [_around(word, restored.spans) for word in found.target_words]
     source_words = _apart([*sources, *(source for source, _ in restored.links)])
     target_words = _apart([*targets, *(target for _, target in restored.links)])
     links = sorted({(_place(source, source_words), _place(target, target_words)) for source, target in restored.links})
     attention = membership(targets, target_words) @ found.word_attention @ membership(sources, source_words).T
-    return Explanation(*spans, source_words, target_words, _summing_to_one(attention, links), tuple(links), protected)
+    target_pieces = tuple(_around(piece, restored.spans) for piece in found.target_pieces)
+    return Explanation(
+        *spans,
+        source_words,
+        target_words,
+        _summing_to_one(attention, links),
+        tuple(links),
+        protected,
+        confidence=confidence,
+        word_confidences=_lowest(word_confidences, targets, target_words),
+        source_pieces=tuple(_around(piece, prepared.traced.spans) for piece in found.source_pieces),
+        target_pieces=target_pieces,
+        piece_log_probabilities=tuple(found.log_probabilities),
+        log_probabilities=_sums(found.log_probabilities, target_pieces, target_words),
+        end_log_probability=found.end_log_probability,
+    )
 
 
-def _written(word: Span, spans: Sequence[Span]) -> Span:
-    """Where a word of the model's stands in the translation; empty for a stand-in, whose item has a link."""
-    start, end = spans[word[0]][0], spans[word[1] - 1][1]
+def _around(span: Span, spans: Sequence[Span]) -> Span:
+    """Where characters of the model's, which have these spans, stand; empty for a stand-in, whose item has a link."""
+    if span[0] >= span[1]:
+        place = spans[span[0]][0] if span[0] < len(spans) else spans[-1][1] if spans else 0
+        return place, place
+    start, end = spans[span[0]][0], spans[span[1] - 1][1]
     return start, max(start, end)
+
+
+def _lowest(values: Sequence[float] | None, spans: Sequence[Span], words: Sequence[Span]) -> tuple[float | None, ...]:
+    """For each word the lowest value of the spans that have characters in common with it, or None."""
+    if values is None:
+        return ()
+    found: list[float | None] = [None] * len(words)
+    for value, (start, end) in zip(values, spans, strict=True):
+        if start < end:
+            place = _place((start, end), words)
+            before = found[place]
+            found[place] = value if before is None else min(value, before)
+    return tuple(found)
+
+
+def _sums(log_probabilities: Sequence[float], pieces: Sequence[Span], words: Sequence[Span]) -> tuple[float, ...]:
+    """Of each word that of its pieces; what is in no word counts to the next one, or else to the last."""
+    if not log_probabilities or not words:
+        return ()
+    sums, ends = [0.0] * len(words), [end for _, end in words]
+    for gained, (start, _) in zip(log_probabilities, pieces, strict=True):
+        sums[min(bisect_right(ends, start), len(words) - 1)] += gained
+    return tuple(sums)
 
 
 def _apart(spans: Iterable[Span]) -> tuple[Span, ...]:

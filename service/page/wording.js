@@ -41,6 +41,11 @@ export function roomText(count, limit) {
   return count ? `${numberText(left)} characters left` : `up to ${numberText(limit)} characters`;
 }
 
+/** How good the translation probably is; nothing where that is not known. */
+export function confidenceText(confidence, of = "") {
+  return typeof confidence === "number" ? `Confidence${of && ` ${of}`}: ${Math.round(100 * confidence)} %` : "";
+}
+
 const MOST_NAMED = 6;
 
 /** Which words are probably not translated. */

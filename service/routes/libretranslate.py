@@ -18,7 +18,7 @@ from service.fields import read_fields
 from service.jobs import AUTO, Outcome
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
-from service.routes.libretranslate_explanation import explanation_body
+from service.routes.libretranslate_explanation import explanation_body, rounded
 from service.routes.libretranslate_order import (
     Order,
     check_length,
@@ -50,6 +50,9 @@ async def translate(request: Request) -> Answer:
     translated from the likeliest language; one that is in the target language already stays as it is.
 
     `pivot` is there where no model translates directly: the language by way of which a text was translated.
+
+    `confidence` adds `confidence`: the chrF2 that the translation is expected to have against a reference, divided by
+    100; null where the model's bundle has no calibration, and by way of a third language.
 
     `explain` adds `explanation`: sentence by sentence, which words come from which, and what the model looked at.
 
@@ -151,6 +154,8 @@ def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
     if any(outcome.pivot for outcome in outcomes):
         columns["pivot"] = [outcome.pivot or None for outcome in outcomes]
+    if order.confidence:
+        columns["confidence"] = [rounded(translation.confidence) for translation in found]
     if order.job.explain:
         columns["explanation"] = [list(map(explanation_body, translation.explanations)) for translation in found]
     if any(translation.warnings for translation in found):

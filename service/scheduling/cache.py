@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from mt import Hypothesis
 from service.scheduling.orders import Found, Query
 
-# What entries have beside ids and attention: tuples, the dictionary's slots, an array's header; rounded up.
+# What entries have beside ids and arrays: tuples, the dictionary's slots, the arrays' headers; rounded up.
 ENTRY_BYTES = 700
-HYPOTHESIS_BYTES = 500
+HYPOTHESIS_BYTES = 650
 ID_BYTES = 8 + 32  # a reference, and the number itself
 
 Key = tuple[Hashable, Query]
@@ -59,4 +59,5 @@ def entry_bytes(query: Query, found: Found) -> int:
 
 
 def _hypothesis_bytes(hypothesis: Hypothesis) -> int:
-    return HYPOTHESIS_BYTES + len(hypothesis.ids) * ID_BYTES + hypothesis.attention.nbytes
+    arrays = hypothesis.attention.nbytes + hypothesis.log_probabilities.nbytes
+    return HYPOTHESIS_BYTES + len(hypothesis.ids) * ID_BYTES + arrays

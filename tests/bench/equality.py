@@ -87,7 +87,7 @@ def padded(rows: Sources) -> np.ndarray:
 def eagerly(model: Seq2Seq, batch: Sources, options: SearchOptions) -> list[Hypothesis]:
     """The live model's own search."""
     found = search_eagerly(model, padded(batch), options if options.beam > 1 else None)
-    ids, lengths, scores, is_complete, attention = (np.asarray(field)[:, 0] for field in found)
+    ids, lengths, scores, is_complete, attention, _ = (np.asarray(field)[:, 0] for field in found)
     return [
         Hypothesis(ids[row, : lengths[row]].tolist(), float(scores[row]), bool(is_complete[row]), attention[row])
         for row in range(len(batch))

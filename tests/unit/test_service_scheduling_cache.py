@@ -89,14 +89,16 @@ def test_the_cache_is_never_above_its_bound_and_counts_what_it_holds(most_bytes,
         assert cache.bytes == sum(entry_bytes(key[1], entry) for key, entry in cache._entries.items())
 
 
+def arrays():
+    return np.zeros((12, 12), np.float32), False, np.zeros(13, np.float32)
+
+
 def test_entries_take_no_more_memory_than_they_are_counted_for():
     cache = HypothesisCache(10**9)
     tracemalloc.start()
     for number in range(1_000, 1_300):
         source = tuple(range(number, number + 12))
-        hypotheses = [
-            Hypothesis(list(range(2_000, 2_012)), number / 7, True, np.zeros((12, 12), np.float32)) for _ in range(5)
-        ]
+        hypotheses = [Hypothesis(list(range(2_000, 2_012)), number / 7, True, *arrays()) for _ in range(5)]
         cache.put("v", Query(source, SearchOptions(beam=5)), hypotheses)
     memory, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -71,7 +71,15 @@ def test_json_gives_source_text_scores_alternatives_and_warnings(run):
     expected = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
     for line, source, one in zip(printed.splitlines(), ["one", "two"], expected, strict=True):
         values = json.loads(line)
-        assert set(values) == {"source", "text", "score", "alternatives", "warnings", "alternative_scores"}
+        assert set(values) == {
+            "source",
+            "text",
+            "score",
+            "alternatives",
+            "warnings",
+            "alternative_scores",
+            "confidence",
+        }
         assert (values["source"], values["text"]) == (source, one.text)
         assert values["score"] == pytest.approx(one.score, abs=1e-3)
         assert tuple(values["alternatives"]) == one.alternatives
@@ -304,3 +312,24 @@ def test_a_format_that_does_not_exist_is_refused_with_those_that_do(run):
         2,
         "mt: The form of a text is one of text, html, xml; got 'rtf'.\n",
     )
+
+
+def test_given_translations_are_scored_line_by_line(run, tmp_path):
+    for name, text in (("source", "one\ntwo\n"), ("target", "eins\nzwei\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    arguments = ["score", tmp_path / "source", tmp_path / "target", "--from", "EN", "--to", "de"]
+    arguments += ["--bundle", tiny.bundle_folder()]
+    expected = tiny.translator().score(["one", "two"], ["eins", "zwei"], "en", "de")
+    status, printed, _ = run(*arguments)
+    assert (status, printed) == (0, "".join(f"{one.score:.4f}\tnull\n" for one in expected))
+    _, printed, _ = run(*arguments, "--json")
+    assert [json.loads(line) for line in printed.splitlines()] == [vars(one) for one in expected]
+
+
+def test_files_that_do_not_belong_together_are_refused(run, tmp_path):
+    (tmp_path / "source").write_text("one\ntwo\n", encoding="utf-8")
+    (tmp_path / "target").write_text("eins\n", encoding="utf-8")
+    status, _, told = run("score", tmp_path / "source", tmp_path / "target", "--from", "en", "--to", "de")
+    assert status == 2
+    assert "source has 2 lines and" in told
+    assert "target 1. Line n of one must be the translation" in told

@@ -53,6 +53,50 @@ def test_rows_sum_to_one_and_words_are_cut_exactly_out_of_both_texts(text, seed)
         assert sentences[0].target[1] <= sentences[1].target[0]
 
 
+@given(TEXTS.map("".join), st.integers(0, 1000))
+def test_log_probabilities_of_words_and_of_pieces_sum_to_the_score_with_the_ends(text, seed):
+    one = explained(text, seed)
+    for explanation in one.explanations:
+        words = explanation.log_probabilities
+        assert len(words) == len(explanation.target_words) * bool(explanation.piece_log_probabilities)
+        assert max(words, default=0) <= 0
+    pieces = sum(sum(each.piece_log_probabilities) + each.end_log_probability for each in one.explanations)
+    assert pieces == pytest.approx(one.score, abs=1e-3)
+    if all(each.target_words or not each.piece_log_probabilities for each in one.explanations):
+        words = sum(sum(each.log_probabilities) + each.end_log_probability for each in one.explanations)
+        assert words == pytest.approx(one.score, abs=1e-3)
+
+
+@given(TEXTS.map("".join), st.integers(0, 1000))
+def test_pieces_lie_in_their_sentence_and_source_pieces_are_in_order(text, seed):
+    one = explained(text, seed)
+    for explanation in one.explanations:
+        for pieces, (start, end) in (
+            (explanation.source_pieces, explanation.source),
+            (explanation.target_pieces, explanation.target),
+        ):
+            assert all(start <= first <= last <= end for first, last in pieces)
+        for (start, _), (following, _) in pairwise(explanation.source_pieces):
+            assert start <= following
+
+
+def test_each_word_has_the_log_probabilities_of_its_pieces():
+    (one,) = tiny.translator().translate(["twenty one"], "en", "de", links=True)
+    (explanation,) = one.explanations
+    assert len(explanation.target_pieces) == len(explanation.piece_log_probabilities)
+    for (start, end), gained in zip(explanation.target_words, explanation.log_probabilities, strict=True):
+        pieces = zip(explanation.target_pieces, explanation.piece_log_probabilities, strict=True)
+        own = [one for (first, last), one in pieces if start <= first and last <= end]
+        assert gained == pytest.approx(sum(own))
+
+
+def test_what_was_put_in_unchanged_has_no_probability_of_its_own():
+    (one,) = tiny.translator().translate(["twenty 😀 hundred"], "en", "de", links=True)
+    (explanation,) = one.explanations
+    (place,) = [place for place, span in enumerate(explanation.target_words) if one_word(one.text, span) == "😀"]
+    assert explanation.log_probabilities[place] == 0
+
+
 def check_words(words, sentence, text):
     assert all(start < end for start, end in words)
     assert all(end <= start for (_, end), (start, _) in pairwise(words))

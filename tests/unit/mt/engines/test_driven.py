@@ -61,7 +61,7 @@ def test_beam_search_finds_what_the_search_inside_a_graph_finds(beam):
     script, limit = random_script(SOURCES, VOCABULARY, seed=beam), 5
     limits = ops.full((SOURCES,), limit, dtype="int32")
     result = [np.asarray(field) for field in inside.beam_search(script.step, script.start, limits, WIDTH, beam)]
-    ids, lengths, scores, is_complete, _ = result
+    ids, lengths, scores, is_complete, *_ = result
     for source, found in enumerate(search(script, SearchOptions(beam, max_pieces=limit))):
         filled = scores[source] > inside.NEVER / 2
         assert [one.ids for one in found] == [
