@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import chain
@@ -44,6 +45,7 @@ def translate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
     form: Annotated[str, typer.Option("--format", help="What each line is: text, html or xml.")] = "text",
     no_protect: Annotated[bool, typer.Option("--no-protect", help="Translate addresses, code, numbers too.")] = False,
+    no_loop_guard: Annotated[bool, typer.Option("--no-loop-guard", help="Never search again what loops.")] = False,
     as_stream: Annotated[bool, typer.Option("--stream", help="Write as it grows, piece by piece; --greedy.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
@@ -52,7 +54,8 @@ def translate(
     if as_stream:
         unfit = {"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1}
         _refuse_beside_stream({**unfit, "--format": kind != "text"})
-        _write_as_it_grows(file, bundle or shipped_bundle(), engine, source.lower(), target.lower(), not no_protect)
+        job = Job(bundle or shipped_bundle(), engine, source.lower(), target.lower())
+        _write_as_it_grows(file, replace(job, protect=not no_protect, loop_guard=not no_loop_guard))
         return
     began = time.monotonic()
     with _input(file) as stream, _progress(file) as bar:
@@ -60,6 +63,7 @@ def translate(
         chosen = choose_engine(loaded, engine).name
         languages = source.lower(), target.lower()
         job = Job(loaded.path, chosen, *languages, n_best if as_json else 1, greedy, as_json, not no_protect, kind)
+        job = replace(job, loop_guard=not no_loop_guard)
         is_typed = stream.isatty()  # then a line is answered before the next is waited for
         processes = 1 if is_typed else workers or sensible_workers(file, chosen)
         open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)
@@ -174,13 +178,13 @@ def _refuse_beside_stream(given: Mapping[str, object]) -> None:
         raise InvalidOption(f"--stream writes plain text piece by piece, so it cannot go with {', '.join(names)}.")
 
 
-def _write_as_it_grows(file: Path | None, bundle: Path, engine: str, source: str, target: str, protect: bool) -> None:
+def _write_as_it_grows(file: Path | None, job: Job) -> None:
     """Writes the translations to standard output, each piece as soon as it is sure."""
     with _input(file) as stream:
-        translator = Translator(load_bundle(bundle), engine=engine)
-        translator.require_direction(source, target)
+        translator = job.translator()
         for chunk in in_chunks(stream, str(file or "standard input"), most_lines=1):
-            for item in chain(translator.stream(chunk.lines[0], source, target, protect=protect), "\n"):
+            growing = translator.stream(chunk.lines[0], job.source, job.target, protect=job.protect)
+            for item in chain(growing, "\n"):
                 sys.stdout.buffer.write(item.encode("utf-8"))
                 sys.stdout.buffer.flush()
 

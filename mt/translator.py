@@ -12,6 +12,7 @@ from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis,
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
+from mt.guard import guarded_search
 from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
 from mt.scoring import Score, encode_pairs, forced, scored
@@ -149,7 +150,8 @@ class Translator:
     ) -> TranslationStream:
         """What `translate` gives for one text by greedy search, or drawn where `search` says so, piece by piece.
 
-        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it.
+        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it. Where the
+        loop guard finds faults the two differ: a stream ends at a loop, and only tells of it.
         Raises what `translate` does; for a prefix that is longer than the translation may be with the first piece.
         """
         options = self.options(search, greedy=not (search or self._search).sampling)
@@ -189,8 +191,22 @@ class Translator:
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
-        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
-        return self._engine.search(sources, options, conditions)
+        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search.
+
+        With the options' loop_guard, a source whose best one has faults (see mt.guard) is searched again, if it can be.
+        """
+
+        def search(numbers: Sequence[int], options: SearchOptions) -> list[list[Hypothesis]]:
+            chosen = [prefixes[number] for number in numbers] if prefixes else []
+            return self._engine.search(
+                [sources[number] for number in numbers], options, conditions._replace(prefixes=chosen)
+            )
+
+        prefixes = conditions.prefixes
+        if not options.loop_guard:
+            return self._engine.search(sources, options, conditions)
+        least = max(map(len, prefixes), default=0)
+        return guarded_search(search, sources, options, self._engine.is_steerable, max(1, least))
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

@@ -58,7 +58,9 @@ async def translate(request: Request) -> Answer:
 
     `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
     `deadline` (it had no time to end), `split` (an overlong sentence was translated in parts), `copied_source` (the
-    translation is the text itself), `unsupported_script` (most letters are none of the source language's).
+    translation is the text itself), `unsupported_script` (most letters are none of the source language's),
+    `repetition` (it says the same again and again), `stuck_attention` (the model looked at one place for too long),
+    `too_long`, `too_short` (absurdly so, for its text).
     """
     service = service_of(request)
     fields = await read_fields(request)

@@ -88,7 +88,8 @@ def test_json_gives_source_text_scores_alternatives_and_warnings(run):
 @pytest.mark.parametrize("ending", ["", "\n"])
 def test_a_stream_writes_the_same_as_greedy_search(run, ending):
     given = f"two hundred. Seven!\n\n  ninety\r{ending}".encode()
-    streamed, greedy = (run(*translate(option), given=given) for option in ("--stream", "--greedy"))
+    # The loop guard searches again what is not streamed.
+    streamed, greedy = (run(*translate(way, "--no-loop-guard"), given=given) for way in ("--stream", "--greedy"))
     assert streamed == greedy
     assert greedy[0] == 0
 
@@ -111,8 +112,7 @@ def test_a_stream_is_written_piece_by_piece(monkeypatch):
 
 def test_a_stream_names_a_line_that_is_not_utf_8_behind_the_lines_before_it(run):
     status, printed, complaint = run(*translate("--stream"), given=b"one\n\xff\n")
-    (one,) = tiny.translator().translate(["one"], "en", "de", greedy=True)
-    assert (status, printed) == (2, f"{one.text}\n")
+    assert (status, printed) == (2, "".join(tiny.translator().stream("one", "en", "de")) + "\n")
     assert "Line 2 of standard input is not UTF-8" in complaint
 
 
@@ -298,6 +298,15 @@ def test_what_must_not_change_is_translated_too_if_asked_for(run):
     assert "12,500.00" in kept
     (wanted,) = tiny.translator().translate([line], "en", "de", protect=False)
     assert changed == f"{wanted.text}\n"
+
+
+def test_what_loops_is_not_searched_again_if_so_asked(run):
+    lines = tiny.number_names("en")[:8]
+    own = tiny.translator().options()
+    for options, guard in (([], True), (["--no-loop-guard"], False)):
+        wanted = tiny.translator().translate(lines, "en", "de", search=dataclasses.replace(own, loop_guard=guard))
+        _, printed, _ = run(*translate(*options), given="\n".join(lines).encode())
+        assert printed.splitlines() == [one.text for one in wanted]
 
 
 def test_html_is_translated_around_its_tags(run):
