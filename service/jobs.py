@@ -26,6 +26,7 @@ class Job:
     client: str = ""  # whose turn it is, by key or address
     explain: bool = False  # the translations are to have explanations
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
+    wants_whole: bool = False  # the best so far is of no use: who gets it asks again
 
     @property
     def characters(self) -> int:

@@ -52,10 +52,10 @@ class LiteRTEngine:
         with self._graphs() as graphs:
             return steered_search(partial(LiteRTDecoder, graphs), sources, options, conditions)
 
-    def begin(self, source: Sequence[int]) -> "LiteRTDecoder":
+    def begin(self, sources: Sequence[Sequence[int]]) -> "LiteRTDecoder":
         """As mt.engines.stream.SteppingEngine says."""
         with self._graphs() as graphs:
-            decoder = LiteRTDecoder(graphs, [source])
+            decoder = LiteRTDecoder(graphs, sources)
             decoder.graph = None
         return decoder
 
@@ -106,11 +106,10 @@ class LiteRTDecoder:
         self._states = {"hidden": hidden, "cell": cell}
         return Continuations(*found)
 
-    def likelihood(self, ids: Array) -> Array:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+    def log_probabilities(self) -> Array:
+        """Those of all pieces (B, K, V), as the last step saw them."""
         assert self.graph, "asleep"
-        log_probabilities = self.graph.read("log_probabilities")
-        return np.take_along_axis(log_probabilities, ids[:, :, None], axis=2)[:, :, 0]
+        return self.graph.read("log_probabilities")
 
     def keep(self, rows: Array, places: Array) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""

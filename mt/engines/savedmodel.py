@@ -64,9 +64,9 @@ class SavedModelEngine:
             return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
         return steered_search(self._begin(), sources, options, conditions)
 
-    def begin(self, source: Sequence[int]) -> "SavedModelDecoder":
+    def begin(self, sources: Sequence[Sequence[int]]) -> "SavedModelDecoder":
         """As mt.engines.stream.SteppingEngine says; BundleError when the SavedModel is too old for it."""
-        decoder = self._begin()([source])
+        decoder = self._begin()(sources)
         decoder.sleep()
         return decoder
 
@@ -155,10 +155,10 @@ class SavedModelDecoder:
         self._states = {name: arrays[f"next_{name}"] for name in self._states}
         return Continuations(arrays["best_log_probabilities"], arrays["best_ids"], arrays["attention"])
 
-    def likelihood(self, ids: Array) -> Array:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
-        table = self._log_probabilities.numpy()[: ids.shape[0], : ids.shape[1]]
-        found: Array = np.take_along_axis(table, ids[:, :, None], axis=2)[:, :, 0]
+    def log_probabilities(self) -> Array:
+        """Those of all pieces (B, K, V), as the last step saw them."""
+        sources, hypotheses = self._states["hidden"].shape[:2]
+        found: Array = self._log_probabilities.numpy()[:sources, :hypotheses]
         return found
 
     def keep(self, rows: Array, places: Array) -> None:

@@ -80,9 +80,9 @@ class _SteeredDecoder:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
 
-    def likelihood(self, ids: Ids) -> Floats:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
-        return self._decoder.likelihood(ids)
+    def log_probabilities(self) -> Floats:
+        """Those of all pieces (B, K, V), as the last step saw them."""
+        return self._decoder.log_probabilities()
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
@@ -105,8 +105,8 @@ class ForcedDecoder(_SteeredDecoder):
             return found
         pieces, self._coming = self._coming[:, :1, None], self._coming[:, 1:]
         is_forced, is_first = pieces != NOTHING, np.arange(found.ids.shape[2]) == 0
-        likelihood = self.likelihood(np.broadcast_to(np.maximum(pieces[:, :, 0], 0), ids.shape))
-        forced = np.where(is_first, likelihood[:, :, None], np.float32(NEVER))
+        wanted = np.broadcast_to(np.maximum(pieces, 0), (*ids.shape, 1))
+        forced = np.where(is_first, np.take_along_axis(self.log_probabilities(), wanted, axis=2), np.float32(NEVER))
         log_probabilities = np.where(is_forced, forced, found.log_probabilities)
         return Continuations(log_probabilities, np.where(is_forced, pieces, found.ids), found.attention)
 
@@ -156,7 +156,7 @@ class UnrepeatingDecoder(_SteeredDecoder):
 class DrawingDecoder(_SteeredDecoder):
     """Offers one of the likeliest pieces, drawn at random, with the probability that the decoder gives it.
 
-    For one hypothesis a source. It draws as mt.search.sampling_search does, so that greedy search over it is sampling.
+    For one hypothesis a source, so that greedy search over it is sampling.
     """
 
     def __init__(self, decoder: Decoder, sampling: Sampling, sources: Sequence[Pieces]) -> None:

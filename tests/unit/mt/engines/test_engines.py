@@ -264,7 +264,7 @@ def test_streams_of_several_threads_do_not_disturb_each_other(engine):
 
 
 def test_a_decoder_that_sleeps_takes_no_steps(engine):
-    decoder = engine.begin(sources(1)[0])
+    decoder = engine.begin(sources(1))
     with pytest.raises(AssertionError, match="asleep"):
         decoder.step(np.array([[BOS]]), 1)
     with engine.awake(decoder):

@@ -105,19 +105,11 @@ def test_drawing_from_the_likeliest_piece_alone_is_greedy_search(seed):
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 2.0, "top_k": 3}, {"temperature": 0.3, "seed": 5}])
-def test_pieces_are_drawn_as_inside_a_graph(options):
-    from keras import ops
-
-    from mt.search import sampling_search
-
+def test_pieces_are_drawn_as_by_the_slow_twin(options):
     script, sampling = random_script(3, VOCABULARY, seed=3), Sampling(**{"top_k": 5, **options})
-    uniforms = np.array([sampling.generator(source).random(8) for source in SOURCES], np.float32)
-    limits = ops.full((3,), 8, dtype="int32")
-    result = sampling_search(script.step, script.start, limits, 2, ops.convert_to_tensor(uniforms), sampling)
-    ids, lengths, scores, is_complete, *_ = (np.asarray(field)[:, 0] for field in result)
-    for source, (one,) in enumerate(drawn(script, **{"top_k": 5, **options})):
-        assert one.ids == tuple(ids[source, : lengths[source]])
-        assert (one.score, one.is_complete) == (scores[source], is_complete[source])
+    for number, (one,) in enumerate(drawn(script, **{"top_k": 5, **options})):
+        uniforms = iter(sampling.generator(SOURCES[number]).random(8))
+        assert one == SlowSearch(script, number, limit=8).sample(sampling, uniforms)
 
 
 @pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 4), (0.5, 4), (2.0, 4), (1.0, 2)])
