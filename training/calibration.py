@@ -22,6 +22,7 @@ from mt.confidence import (
     word_features,
 )
 from mt.engines import Hypothesis
+from mt.planning import Plan
 from mt.text import normalize
 from mt.text.words import has_letters, words
 from mt.translator import Translator
@@ -107,6 +108,7 @@ def translated(
         hypotheses = translator.search(chosen, translator.options())
         found.update((ids, one[0]) for ids, one in zip(chosen, hypotheses, strict=True))
     for plan, (_, reference) in zip(plans, pairs, strict=True):
+        assert isinstance(plan, Plan), plan  # as it has no markup
         if [len(parts) for parts in plan.sentences] != [1] or not reference.strip():
             continue
         ids, text = plan.sources[0], plan.prepared[0].traced.text
