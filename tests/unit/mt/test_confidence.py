@@ -111,7 +111,7 @@ def test_a_damaged_file_is_named(bundle_copy, one, complaint):
 
 def test_a_translation_and_its_words_have_their_confidence(sure):
     translator = Translator(sure)
-    (one,) = translator.translate(["forty-seven"], "en", "de", links=True, n_best=2)
+    (one,) = translator.translate(["sixty-four"], "en", "de", links=True, n_best=2)
     (sentence,) = one.explanations
     assert len(sentence.word_confidences) == len(sentence.target_words) > 1
     assert all(0 < word < 1 for word in (one.confidence, *sentence.word_confidences))
