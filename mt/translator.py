@@ -134,6 +134,11 @@ class Translator:
         back = self._forced(target_ids, ids, source) if is_both_ways else [None] * len(there)
         return list(zip(there, back, strict=True))
 
+    def can_score(self, text: str) -> bool:
+        """Whether a text is short enough for `score`."""
+        (ids,) = self._tokenizer.encode([normalize(text)])
+        return len(ids) <= self._planner.max_pieces
+
     def _forced(self, sources: Sequence[list[int]], targets: Sequence[list[int]], target: str) -> list[Hypothesis]:
         return forced(self._engine, [self._tokenizer.source_ids(ids, target) for ids in sources], targets)
 

@@ -139,11 +139,15 @@ def of_words(found: Sequence[Found]) -> Examples:
 
 
 def of_given(translator: Translator, direction: str, faulty: Sequence[Faulty]) -> Examples:
-    """Features of given translations, and whether they are as they were; each with both faults follows it."""
+    """Features of given translations, and whether they are as they were; both faults of each follow it.
+
+    What is too long to be scored is left out.
+    """
     source, _, target = direction.partition("-")
-    given = [(one.source, text) for one in faulty for text in (one.target, one.shortened, one.exchanged)]
+    fit = [one for one in faulty if all(map(translator.can_score, one))]
+    given = [(one.source, text) for one in fit for text in (one.target, one.shortened, one.exchanged)]
     found = translator.force([text for text, _ in given], [text for _, text in given], source, target)
-    return Examples(np.array([adequacy_features(*both) for both in found]), np.tile([1.0, 0.0, 0.0], len(faulty)))
+    return Examples(np.array([adequacy_features(*both) for both in found]), np.tile([1.0, 0.0, 0.0], len(fit)))
 
 
 def fitted(examples: Examples) -> Regression:

@@ -75,7 +75,7 @@ def detection_rows(
     assert known.adequacy, "the dev set had too few pairs"
     measures = measured(examples.features, known.adequacy.predict(examples.features))
     error = calibration_error(measures["adequacy"], examples.outcomes)
-    rows = [f"faults in {len(faulty):,} {name}; calibration error of adequacy {error:.3f}"]
+    rows = [f"faults in {len(examples.outcomes) // 3:,} {name}; calibration error of adequacy {error:.3f}"]
     for measure, values in measures.items():
         right, short, exchanged = (values[place::3] for place in range(3))
         rows.append(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.bundle import load_bundle
-from mt.confidence import FILE, read_confidence
+from mt.confidence import FEATURES, FILE, read_confidence
 from mt.translator import Translator
 from tests import tiny
 from training.calibration import (
@@ -18,10 +18,12 @@ from training.calibration import (
     calibration_error,
     described,
     fitted,
+    of_given,
     of_words,
     regression,
     translated,
 )
+from training.faults import Faulty
 
 PAIRS = list(zip(tiny.number_names("de"), tiny.number_names("en"), strict=True))
 
@@ -103,3 +105,11 @@ def test_what_says_nothing_is_left_out(bundle_copy):
     texts = [("seven", ""), ("", "sieben"), ("Seven. Eight.", "Sieben. Acht."), ("seven", "sieben")]
     translator = Translator(tiny.bundle())
     assert [one.reference for one in translated(translator, tiny.bundle(), "en-de", texts)] == ["sieben"]
+
+
+def test_faults_in_what_is_too_long_to_be_scored_are_left_out():
+    long = " ".join(["twenty"] * 60)
+    faulty = [Faulty("eins", "one two", "one", "two"), Faulty("eins", "one", "two", long), Faulty(long, "a", "b", "c")]
+    found = of_given(Translator(tiny.bundle()), "de-en", faulty)
+    assert found.outcomes.tolist() == [1, 0, 0]
+    assert found.features.shape == (3, len(FEATURES["adequacy"]))
