@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Explanation, Form, Hypothesis, Inside, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.database import open_database
 from service.keys import Key, Keys
@@ -37,6 +37,7 @@ class FakeTranslation:
 class FakePlan:
     sources: list[Ids]
     links: bool = False
+    inside: bool = False
 
 
 class FakeTranslator:
@@ -75,11 +76,11 @@ class FakeTranslator:
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[FakeTranslation]:
         return [self._translation(text, source, 1) for text in texts]
 
-    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, links: bool = False) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, **shown: bool) -> FakePlan:
         self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
-        return FakePlan([(source == "en", *map(ord, text))] if text else [], links)
+        return FakePlan([(source == "en", *map(ord, text))] if text else [], **shown)
 
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
@@ -101,7 +102,10 @@ class FakeTranslator:
         is_loud, *codes = best.ids
         text = "".join(map(chr, codes))
         translation = self._translation(text, "en" if is_loud else "de", n_best)
-        return replace(translation, explanations=(word_by_word(text, translation.text),) if plan.links else ())
+        explanation = word_by_word(text, translation.text)
+        if plan.inside:
+            explanation = replace(explanation, inside=(letter_by_letter(text, translation.text),))
+        return replace(translation, explanations=(explanation,) if plan.links else ())
 
     def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
         self.wishes = wishes
@@ -126,6 +130,16 @@ def word_by_word(text: str, translation: str) -> Explanation:
     gained = (-0.5,) * len(target_words)
     spans = (0, len(text)), (0, len(translation)), *words
     return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25)
+
+
+def letter_by_letter(text: str, translation: str) -> Inside:
+    """What happens where each letter becomes one, whatever it is."""
+    sources, steps = len(text) + 2, len(translation) + 1
+    encoder = np.linspace(0, 1, sources * 2 * 4, dtype=np.float32).reshape(sources, 1, 2, 4)
+    decoder = np.linspace(0, 1, steps * 4, dtype=np.float32).reshape(steps, 1, 4)
+    attention = np.full((steps, sources), 1 / sources, np.float32)
+    pieces = ("<2de>", *text, "</s>"), (*translation, "</s>")
+    return Inside(*pieces, encoder, decoder, attention, (-0.5,) * steps)
 
 
 class FakeStream:

@@ -16,7 +16,7 @@ LEVELS = (
     ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
-    ("mt.bundle", "mt.alignment"),
+    ("mt.bundle", "mt.alignment", "mt.inside"),
     ("mt.convert", "mt.open_engine", "mt.protecting"),
     ("mt.planning",),
     ("mt.stream", "mt.documents"),

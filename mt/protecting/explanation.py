@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mt.alignment import membership
+from mt.inside import Inside
 from mt.protecting.preparation import Prepared
 from mt.protecting.restoration import Restored
 from mt.text.tracing import Span
@@ -30,6 +31,7 @@ class Explanation:
     piece_log_probabilities: tuple[float, ...] = ()
     log_probabilities: tuple[float, ...] = ()  # 0 for a word that was put in unchanged
     end_log_probability: float = 0.0
+    inside: tuple[Inside, ...] = ()  # what happened in the network, of each part of the sentence; only if asked for
 
     def moved(self, source: int, target: int) -> "Explanation":
         """Of the same sentence so many characters further behind in the text and in the translation."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from service.routes.libretranslate_inside import PART, inside_body
+
 if TYPE_CHECKING:
     from mt import Explanation
 
@@ -45,6 +47,7 @@ SENTENCE: dict[str, Any] = {
     },
 }
 SENTENCE["required"] = list(SENTENCE["properties"])
+SENTENCE["properties"]["inside"] = {"type": "array", "items": PART}  # only with explain "inside"
 
 EXAMPLE = {
     "source": [0, 13],
@@ -64,7 +67,8 @@ EXAMPLE = {
 
 def explanation_body(explanation: "Explanation") -> dict[str, Any]:
     """The explanation of a sentence, as it is answered."""
-    return {
+    inside = {"inside": [inside_body(part) for part in explanation.inside]} if explanation.inside else {}
+    told = {
         "source": explanation.source,
         "target": explanation.target,
         "sourceWords": explanation.source_words,
@@ -78,6 +82,7 @@ def explanation_body(explanation: "Explanation") -> dict[str, Any]:
         "targetPieces": explanation.target_pieces,
         "pieceLogProbabilities": _rounded(explanation.piece_log_probabilities),
     }
+    return told | inside
 
 
 def _rounded(numbers: Iterable[float]) -> list[float]:

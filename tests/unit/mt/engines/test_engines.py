@@ -24,6 +24,7 @@ from training.data.dataset import pad
 
 OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
 OTHERS = [SearchOptions(2), SearchOptions(7, length_penalty=0.0)]  # which no graph of the SavedModel has
+GATES, GATES_INT8 = {"atol": 1e-5}, {"atol": 0.1, "rtol": 0.15}  # how far what is seen inside may be from it
 FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
 
 
@@ -172,6 +173,21 @@ def scored_again(engine, source, ids):
             decoder.step(np.array([[last]]), 1)
             found.append(decoder.likelihood(np.array([[piece]])).item())
     return found
+
+
+def test_what_is_seen_inside_is_what_the_live_model_shows(engine, request):
+    is_int8 = "int8" in request.node.callspec.id
+    for source, (one,) in zip(sources(3), engine.search(sources(3), GREEDY), strict=True):
+        target = [BOS, *one.ids]
+        seen = engine.watch(source, target)
+        assert seen.encoder.shape == (len(source), tiny.CONFIG.encoder_layers, 2, 4)
+        assert seen.decoder.shape == (len(target), tiny.CONFIG.decoder_layers, 4)
+        np.testing.assert_allclose(seen.attention.sum(axis=1), 1, atol=1e-5)
+        for name, wanted in tiny.model().watch(np.array([source]), np.array([target])).items():
+            found = getattr(seen, name)
+            np.testing.assert_allclose(found, np.asarray(wanted)[0], **GATES_INT8 if is_int8 else GATES)
+        # The gates are those of the very search: what it looked at is what is looked at here.
+        np.testing.assert_allclose(seen.attention[: len(one.ids)], one.attention, atol=1e-4)
 
 
 def test_a_prefix_longer_than_a_translation_may_be_is_refused(engine):
