@@ -22,6 +22,7 @@ LEVELS = (
     ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),
+    ("mt.picture",),
     ("mt",),
     ("mt.beam", "mt.cli"),
 )
