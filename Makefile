@@ -23,17 +23,19 @@ NPM_CLIENTS := $(if $(shell command -v npm),"sh tests/clients/check_npm.sh $(CLI
 # Where axe-core from npm is installed: outside of this folder.
 AXE ?= $(or $(TMPDIR),/tmp)/dragoman-axe
 
-.PHONY: help serve test clients page-check page-pictures fuzz soak lint format lock docker-test bench-train bench-decode bench-serve clean learn scale
+.PHONY: help serve test clients page-check page-pictures fuzz soak lint format lock docker-test bench-train bench-decode bench-serve low-resource ablations time-to-quality clean learn scale
 .DELETE_ON_ERROR:
 
 help: ## list what make can do here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 serve: .venv/installed $(TENSORFLOW) ## serve the shipped translator at 127.0.0.1:8000; MT_* variables change how
 	@exec .venv/bin/mt-serve
 
+# In their own order the long ones, of tests/integration and tests/learning, come first: xdist would put the files of
+# few tests last, where one process waits for the other.
 test: .venv/locked-dev .venv/installed ## run the tests; PYTEST_FLAGS="-k search" runs some
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_FLAGS)
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 scale: .venv/locked-dev .venv/installed ## train on ten million made-up pairs; SCALE_FLAGS="--pairs 100000 --folder DIR"
 	@.venv/bin/python -m tests.scale $(SCALE_FLAGS)
@@ -47,8 +49,17 @@ bench-train: .venv/locked-dev .venv/installed .venv-peers/installed ## time trai
 bench-decode: .venv/locked-dev .venv/installed .venv-peers/installed ## time translating beside CTranslate2 and JoeyNMT; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.decode_speed $(BENCH_FLAGS)
 
-bench-serve: .venv/locked-dev .venv/installed ## time the service beside its engine, and overload it; BENCH_FLAGS=--help tells how
+bench-serve: .venv/locked-dev .venv/installed .venv-peers/installed ## time the service beside its engine and CTranslate2; BENCH_FLAGS=--help tells how
 	@.venv/bin/python -m tests.bench.serve_speed $(BENCH_FLAGS)
+
+low-resource: .venv/locked-dev .venv/installed .venv-peers/installed ## train on 5,000 to 40,000 pairs beside JoeyNMT, for hours; BENCH_FLAGS="--data FOLDER --out FOLDER"
+	@.venv/bin/python -m tests.bench.low_resource $(BENCH_FLAGS)
+
+ablations: .venv/locked-dev .venv/installed ## train a small model once for each technique, for hours; BENCH_FLAGS="--data FOLDER --out FOLDER"
+	@.venv/bin/python -m tests.bench.ablations $(BENCH_FLAGS)
+
+time-to-quality: .venv/locked-dev .venv/installed .venv-peers/installed ## time training to 36 BLEU beside JoeyNMT; BENCH_FLAGS="--data FOLDER --out FOLDER"
+	@.venv/bin/python -m tests.bench.time_to_quality $(BENCH_FLAGS)
 
 lint: .venv/locked-dev ## check style, formatting and types
 	.venv/bin/ruff check
@@ -119,11 +130,12 @@ clean: ## remove what make and the tests made
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt .venv/created
-	@echo "Installing PyTorch, JoeyNMT and CTranslate2 into .venv-peers …"
+.venv-peers/installed: tests/bench/requirements.txt tests/bench/requirements-joeynmt.txt $(LOCKS)/serve.lock .venv/created
+	@echo "Installing PyTorch, JoeyNMT, CTranslate2 and what serving needs into .venv-peers …"
 	.venv/bin/python -m venv .venv-peers
 	$(PEERS_PIP) --requirement tests/bench/requirements.txt
 	$(PEERS_PIP) --no-deps --requirement tests/bench/requirements-joeynmt.txt
+	$(PEERS_PIP) --require-hashes --requirement $(LOCKS)/serve.lock
 	@touch $@
 
 .venv-clients/installed: tests/clients/requirements.txt tests/clients/requirements-alone.txt .venv/created

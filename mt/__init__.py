@@ -12,7 +12,7 @@ The graphs were made by mt.export from the network in mt.model and the searches 
 
 from mt.bundle import Bundle, Manifest, load_bundle, read_manifest, shipped_bundle
 from mt.documents import plain_text
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import Conditions, Hypothesis, SearchOptions
 from mt.errors import (
     BundleError,
     CorpusError,
@@ -34,6 +34,7 @@ from mt.translator import Translator
 __all__ = [
     "Bundle",
     "BundleError",
+    "Conditions",
     "CorpusError",
     "DragomanError",
     "Explanation",

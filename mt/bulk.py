@@ -23,7 +23,7 @@ from mt.translator import Translator
 # what a line is searched beside may move the last digits of its score.
 LINES_AT_ONCE = 256  # eight full batches; more at once were not faster
 BYTES_AT_ONCE = 16_384  # chunks are alike in work then, and no process is alone with a long one at the end
-_JSON_KEYS = ("text", "score", "alternatives", "warnings", "alternative_scores")
+_JSON_KEYS = ("text", "score", "alternatives", "warnings", "alternative_scores", "confidence")
 CHUNKS_AHEAD = 4  # a process: how far the others may go on while one chunk takes long
 
 

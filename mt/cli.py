@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, work_through
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.confidence import read_confidence
 from mt.cores import usable_cores
 from mt.engines.inside import TOO_OLD
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
@@ -124,6 +125,7 @@ def _description(bundle: Bundle) -> str:
         ("model", f"{manifest.parameters:,} parameters, {bundle.tokenizer.size:,} pieces"),
         ("search", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in manifest.search.items())),
         ("engine", engine_here(bundle)),
+        *_confidence_rows(bundle),
     ]
     for corpus in manifest.corpora:
         rows.append(("corpus", f"{corpus['name']}, {corpus['pairs']:,} pairs"))
@@ -134,6 +136,20 @@ def _description(bundle: Bundle) -> str:
         rows.extend(("", metric["signature"]) for metric in score["metrics"][:1])
     rows.append(("made", f"{manifest.created} with {', '.join(f'{k} {v}' for k, v in manifest.versions.items())}"))
     return "\n".join(f"{label:12}{text}" for label, text in rows)
+
+
+def _confidence_rows(bundle: Bundle) -> list[tuple[str, str]]:
+    """What its confidence is worth, by direction."""
+    known = read_confidence(bundle)
+    if not known:
+        return [("confidence", "null: the bundle has none for this version; `mt-train calibrate RECIPE` gives it one")]
+    return [
+        (
+            "confidence",
+            f"{'-'.join(pair)}: calibration error of sentences {one.sentence.error:.3f}, words {one.word.error:.3f}",
+        )
+        for pair, one in known.items()
+    ]
 
 
 def engine_here(bundle: Bundle, is_installed: Callable[[str], object] = find_spec) -> str:

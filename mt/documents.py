@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mt.confidence import mean_confidence
 from mt.engines import Hypothesis
 from mt.planning import PLAIN, Ids, Plan, Planner, PlanOptions, Ranked, Translation, together
 from mt.text.markup import Document, Form, Rendering, parse
@@ -60,4 +61,5 @@ def _restored(document: Document, ranked: Sequence[Ranked]) -> Ranked:
     """The document with the translation of each of its texts."""
     text, warnings = document.restore([Rendering(one.text, one.links) for one in ranked])
     told = [warning for one in ranked for warning in one.warnings]
-    return Ranked(text, sum((one.score for one in ranked), 0.0), (*told, *warnings), ())
+    confidence = mean_confidence([(one.confidence, one.pieces) for one in ranked])
+    return Ranked(text, sum((one.score for one in ranked), 0.0), (*told, *warnings), (), confidence=confidence)

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from mt.errors import InvalidOption
+from mt.lock import claim
 
 
 def whole_lines(lines: Iterable[str]) -> bytes:
@@ -34,7 +35,8 @@ class PartFile:
     def __init__(self, file: Path, made_with: Mapping[str, Any], resume: bool = False) -> None:
         """`made_with` holds all that decides what a line becomes, as values of JSON.
 
-        Raises InvalidOption for a part that is there already, unless it may be resumed and was made with the same.
+        Raises InvalidOption for a part that another process is writing, and for one that is there already, unless it
+        may be resumed and was made with the same.
         """
         if file.exists() and not file.is_file():
             raise InvalidOption(f"{file} is no regular file. Give --output another, or redirect standard output.")
@@ -44,6 +46,18 @@ class PartFile:
         self._made_with = dict(made_with)
         self._record = _Record()
         self._input = hashlib.sha256()
+        with ExitStack() as stack:
+            with self._writing():
+                stack.enter_context(claim(file.with_name(f"{file.name}.part.lock"), self._in_use))
+            self._open(resume)
+            self._claim = stack.pop_all()
+
+    def _in_use(self, holder: str) -> InvalidOption:
+        return InvalidOption(
+            f"{self.path} is being written by {holder}. Wait until it is done, or give --output another file."
+        )
+
+    def _open(self, resume: bool) -> None:
         if self.path.exists() and self.path.stat().st_size:
             if not resume:
                 raise InvalidOption(f"{self.path} was left by a run that was broken off. Add --resume, or remove it.")
@@ -61,6 +75,7 @@ class PartFile:
         if not self._record.lines:  # there is nothing to go on with
             self.path.unlink(missing_ok=True)
             self._record_path.unlink(missing_ok=True)
+        self._claim.close()
 
     def begin(self, stream: BinaryIO) -> tuple[int, int]:
         """Reads past the input that is done already, and gives its lines and bytes.

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mt.alignment import align
+from mt.confidence import Confidence, mean_confidence
 from mt.engines import Hypothesis
 from mt.inside import Look
 from mt.protecting import Explanation, Link, Prepared, Restored, explain, prepare, restore
@@ -33,6 +35,8 @@ class Translation:
     # Words of the text and those of its translation that come from them, in characters of both; only if asked for.
     links: tuple[Link, ...] = ()
     explanations: tuple[Explanation, ...] = ()  # of each sentence, where there are links
+    # mt.confidence: the mean of the sentences' by their lengths; None where the bundle or the search does not tell.
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Plan:
     target: str
     warnings: tuple[str, ...] = ()  # that the text alone gives cause for
     links: bool = False  # whether the translation is to have them
+    source: str = ""
     inside: bool = False  # whether its explanations are to show what happened in the network
 
     @property
@@ -85,6 +90,8 @@ class Ranked(NamedTuple):
     warnings: tuple[str, ...]
     links: tuple[Link, ...]
     explanations: tuple[Explanation, ...] = ()
+    confidence: float | None = None  # of the best translation alone
+    pieces: int = 0  # of the text, that were translated
 
 
 def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranked]) -> Translation:
@@ -96,16 +103,22 @@ def together(source: str | None, warnings: Sequence[str], ranked: Sequence[Ranke
     is_copied = best == source and any(map(str.isalpha, best))
     told = dict.fromkeys([*warnings, *ranked[0].warnings, *["copied_source"] * is_copied])
     alternatives, alternative_scores = zip(*others, strict=True) if others else ((), ())
+    first = ranked[0]
     return Translation(
-        best, score, alternatives, tuple(told), alternative_scores, ranked[0].links, ranked[0].explanations
+        best, score, alternatives, tuple(told), alternative_scores, first.links, first.explanations, first.confidence
     )
 
 
 class Planner:
     """Plans texts for an engine that takes sources of a bounded length, and puts their translations together."""
 
-    def __init__(self, tokenizer: Tokenizer, max_source_pieces: int) -> None:
-        self._tokenizer = tokenizer
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        max_source_pieces: int,
+        confidences: Mapping[tuple[str, str], Confidence] = MappingProxyType({}),  # of the directions that have one
+    ) -> None:
+        self._tokenizer, self._confidences = tokenizer, confidences
         self.max_pieces = max_source_pieces - 2  # tag and EOS
 
     def plan(self, text: str, source: str, target: str, options: PlanOptions = PLAIN) -> Plan:
@@ -124,7 +137,7 @@ class Planner:
         rows = [self._in_parts(row) for row in self._tokenizer.encode([one.text for one in prepared])]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
         warnings = ("unsupported_script",) * is_foreign(text, source)
-        return Plan(ids, separators, prepared, target, warnings, options.links, options.inside)
+        return Plan(ids, separators, prepared, target, warnings, options.links, source, options.inside)
 
     def assemble(
         self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int, look: Look | None = None
@@ -156,9 +169,21 @@ class Planner:
             score = sum((one.score for own in chosen for one in own), 0.0)
             warnings = [warning for own in zip(chosen, restored, strict=True) for warning in _warnings(*own)]
             links = tuple(_whole_links(plan, restored)) if plan.links else ()
-            explanations = tuple(_explanations(plan, restored)) if plan.links and not place else ()
-            ranked.append(Ranked(text, score, tuple(warnings), links, explanations))
+            own = [self._confidence(plan, number, parts) for number, parts in enumerate(chosen)] if not place else []
+            explanations = tuple(self._explanations(plan, restored, own)) if plan.links and not place else ()
+            pieces = sum(weight for _, weight in own)
+            ranked.append(Ranked(text, score, tuple(warnings), links, explanations, mean_confidence(own), pieces))
         return ranked
+
+    def _confidence(self, plan: Plan, number: int, chosen: Sequence["_Rendering"]) -> tuple[float | None, int]:
+        """That in the translation of a sentence from those of its parts, and its weight in that of the text."""
+        known = self._confidences.get((plan.source, plan.target))
+        parts = plan.sentences[number]
+        own = [
+            (known.of_part(part, one.hypothesis) if known else None, len(part))
+            for part, one in zip(parts, chosen, strict=True)
+        ]
+        return mean_confidence(own), sum(map(len, parts))
 
     def sentence(self, plan: Plan, number: int, found: Mapping[Ids, Sequence[Hypothesis]]) -> str:
         """The best translation of one sentence, by its number, from the hypotheses of its parts."""
@@ -175,6 +200,15 @@ class Planner:
         hypotheses = [one.hypothesis for one in chosen]
         found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)))
         return restore(prepared, found, plan.target)
+
+    def _explanations(
+        self, plan: Plan, restored: Sequence[Restored], confidences: Sequence[tuple[float | None, int]]
+    ) -> Iterator[Explanation]:
+        """Those of all sentences, in characters of the whole text and its whole translation."""
+        known = self._confidences.get((plan.source, plan.target))
+        for (own, _), (prepared, one, start, target_start) in zip(confidences, _placed(plan, restored), strict=True):
+            words = known.of_words(one.found) if known and one.found else None
+            yield explain(prepared, one, own, words).moved(start, target_start)
 
     def _in_parts(self, ids: list[int]) -> list[Ids]:
         """The ids in as many parts of like length as the engine's longest source asks for, cut before a word."""
@@ -255,12 +289,6 @@ def _whole_links(plan: Plan, restored: Sequence[Restored]) -> Iterator[Link]:
     for _, one, start, target_start in _placed(plan, restored):
         for (first, last), (target_first, target_last) in one.links:
             yield (start + first, start + last), (target_start + target_first, target_start + target_last)
-
-
-def _explanations(plan: Plan, restored: Sequence[Restored]) -> Iterator[Explanation]:
-    """Those of all sentences, in characters of the whole text and its whole translation."""
-    for prepared, one, start, target_start in _placed(plan, restored):
-        yield explain(prepared, one).moved(start, target_start)
 
 
 def _placed(plan: Plan, restored: Sequence[Restored]) -> Iterator[tuple[Prepared, Restored, int, int]]:

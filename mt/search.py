@@ -1,4 +1,4 @@
-"""Greedy search, beam search and sampling over a step function; knows no model.
+"""Greedy and beam search over a step function; knows no model.
 
 A step takes the last piece of each hypothesis and a state, `step(ids (B, K), state)`, and returns natural-log
 probabilities (B, K, V) of the next piece, attention (B, K, S) and the next state. A state is a NamedTuple of tensors
@@ -16,7 +16,6 @@ from keras import ops
 
 from mt.errors import InvalidOption
 from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
-from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS, PAD
 
 Tensor = Any
@@ -67,37 +66,6 @@ def length_penalty(lengths: Tensor, alpha: float) -> Tensor:
     return ((5.0 + ops.cast(lengths, "float32")) / 6.0) ** alpha
 
 
-def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
-    """The likeliest piece at every step; K = 1."""
-
-    def choose(log_probabilities: Tensor, _: Tensor) -> Tensor:
-        return ops.cast(ops.argmax(log_probabilities, axis=-1), "int32")
-
-    return _single_search(step, state, limits, source_width, choose)
-
-
-def sampling_search(
-    step: Step, state: State, limits: Tensor, source_width: Tensor, uniforms: Tensor, sampling: Sampling
-) -> SearchResult:
-    """A piece drawn at random at every step; K = 1.
-
-    `uniforms` (B, T) in [0, 1) are the random numbers of each source and step, so that a draw is repeatable and does
-    not depend on the batch. Scores stay those of the model, as if nothing had been cut or tempered.
-    """
-
-    def choose(log_probabilities: Tensor, time: Tensor) -> Tensor:
-        values, candidates = ops.top_k(log_probabilities, sampling.top_k)
-        # Not ops.softmax: Keras warns of one over a single candidate.
-        cumulated = ops.cumsum(ops.exp(ops.log_softmax(values / sampling.temperature, axis=-1)), axis=-1)
-        drawn = ops.take(uniforms, time, axis=1)[:, None]
-        places = ops.sum(ops.cast(cumulated <= drawn, "int32"), axis=-1, keepdims=True)
-        # Rounding may leave the last sum a little below 1.
-        places = ops.minimum(places, sampling.top_k - 1)
-        return ops.cast(ops.take_along_axis(candidates, places, axis=1)[:, 0], "int32")
-
-    return _single_search(step, state, limits, source_width, choose)
-
-
 class _Single(NamedTuple):
     """The one hypothesis of each source while it grows."""
 
@@ -110,10 +78,8 @@ class _Single(NamedTuple):
     log_probabilities: Tensor  # (B, T)
 
 
-def _single_search(
-    step: Step, state: State, limits: Tensor, source_width: Tensor, choose: Callable[[Tensor, Tensor], Tensor]
-) -> SearchResult:
-    """One hypothesis a source; choose(log-probabilities (B, V), time) gives the next piece (B,)."""
+def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor) -> SearchResult:
+    """The likeliest piece at every step; K = 1."""
     batch, most = ops.shape(limits)[0], ops.max(limits)
     columns = ops.arange(most, dtype="int32")[None, :]
 
@@ -122,7 +88,7 @@ def _single_search(
 
     def advance(time: Tensor, single: _Single, state: State) -> tuple[Tensor, _Single, State]:
         log_probabilities, weights, state = step(single.last[:, None], state)
-        piece = choose(log_probabilities[:, 0], time)
+        piece = ops.cast(ops.argmax(log_probabilities[:, 0], axis=-1), "int32")
         gained = ops.take_along_axis(log_probabilities[:, 0], piece[:, None], axis=1)[:, 0]
         ends = ops.equal(piece, EOS)
         writes = ops.logical_not(ops.logical_or(single.done, ends))

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from mt.bundle import Bundle
+from mt.confidence import read_confidence
 from mt.documents import DocumentPlan, assemble_document, has_markup, plan_document
-from mt.engines import MOST_BEAM, Engine, Hypothesis, SearchOptions
+from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
 from mt.engines.inside import TOO_OLD, TransparentEngine
 from mt.engines.stream import SteppingEngine
@@ -44,7 +45,7 @@ class Translator:
         self._tokenizer = bundle.tokenizer
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
-        self._planner = Planner(bundle.tokenizer, longest)
+        self._planner = Planner(bundle.tokenizer, longest, read_confidence(bundle))
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint
@@ -108,7 +109,8 @@ class Translator:
         sources = list(dict.fromkeys(source for plan in plans for source in plan.sources))
         found: dict[Ids, list[Hypothesis]] = {}
         for chosen in _in_batches_of_like_length(sources):
-            found.update(zip(chosen, self.search(chosen, options, prefix_ids, is_over), strict=True))
+            conditions = Conditions([prefix_ids] * len(chosen), is_over)
+            found.update(zip(chosen, self.search(chosen, options, conditions), strict=True))
             if progress:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
@@ -168,14 +170,10 @@ class Translator:
         return self._planner.plan(text, source, target, options)
 
     def search(
-        self,
-        sources: Sequence[Ids],
-        options: SearchOptions,
-        prefix: Sequence[int] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
-        return self._engine.search(sources, options, [prefix] * len(sources) if prefix else [], is_over)
+        return self._engine.search(sources, options, conditions)
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

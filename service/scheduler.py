@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from mt import Hypothesis
+from mt import Conditions, Hypothesis
 from service.errors import Refusal
 from service.jobs import Job
 from service.records import Phase, current_record
@@ -59,12 +59,17 @@ class Scheduler:
         threads: int = 0,
         cache: HypothesisCache | None = None,
         clock: Callable[[], float] = time.monotonic,
+        linger_seconds: float = 0.0,
     ):
-        """`threads` is how many calls run at once, 0 for as many as the engine says that it pays."""
+        """`threads` is how many calls run at once, 0 for as many as the engine says that it pays.
+
+        What is being decoded goes on for `linger_seconds` when nobody waits for it any more, as some ask again.
+        """
         self.translator = translator
         self._queue = SentenceQueue(queue_size)
         self._cache = HypothesisCache(0) if cache is None else cache
         self._clock = clock
+        self._linger_seconds = linger_seconds
         self._idle = threads or translator.calls_at_once
         self._pace = Pace(self._idle)
         self._threads = ThreadPoolExecutor(self._idle, thread_name_prefix="translate")
@@ -91,7 +96,7 @@ class Scheduler:
         """The translation of each text of the job, in order.
 
         Raises Refusal 429 at once when too many sentences wait already, or so many that none of these would be
-        translated within the job's deadline. When it is cancelled, what nobody else waits for is given up.
+        translated within the job's deadline. When it is cancelled, what nobody else waits for is given up soon.
         """
         self._require_room(1)
         deadline = FOREVER if job.deadline_seconds is None else self._clock() + job.deadline_seconds
@@ -106,18 +111,20 @@ class Scheduler:
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
         prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
         queries = dict.fromkeys(Query(source, options, prefix) for plan in plans for source in plan.sources)
-        answers = await self.search(queries, job.client, deadline)
+        answers = await self.search(queries, job.client, deadline, job.wants_whole)
         found = {query.source: one for query, one in answers.items()}
         effort = WORTH_A_THREAD + 1 if job.inside else characters  # to look inside, the engine computes
         return await _aside(effort, lambda: [self.translator.assemble(one, found, job.n_best) for one in plans])
 
-    async def search(self, queries: Iterable[Query], client: str, deadline: float = FOREVER) -> dict[Query, Found]:
+    async def search(
+        self, queries: Iterable[Query], client: str, deadline: float = FOREVER, wants_whole: bool = False
+    ) -> dict[Query, Found]:
         """What is found for each of these, when the turn of all has come, or the deadline, a time of the clock.
 
-        Raises what `translate` does.
+        Where it wants_whole, what has begun by then goes on for the one who asks again. Raises what `translate` does.
         """
         is_done = asyncio.Event()
-        order = Order(client, deadline, is_done.set)
+        order = Order(client, deadline, is_done.set, grace=self._linger_seconds if wants_whole else 0.0)
         missing = [query for query in dict.fromkeys(queries) if not self._is_known(query, order)]
         if missing:
             self._admit(len(missing), client, deadline)
@@ -156,12 +163,12 @@ class Scheduler:
                     await is_done.wait()
             except TimeoutError:
                 # The loop's clock may be a little ahead of ours.
-                for query in self._queue.expire(order, max(self._clock(), order.deadline)):
+                for query in self._queue.expire(order, max(self._clock(), order.deadline), order.wanted_until):
                     order.found[query] = [Hypothesis.none_in_time(len(query.source))]
                 if order.missing:
                     await is_done.wait()
         finally:
-            self._queue.withdraw(order)
+            self._queue.withdraw(order, self._clock() + self._linger_seconds)
         if order.error:
             raise order.error
 
@@ -219,7 +226,8 @@ class Scheduler:
         """In a thread: what the engine finds for the tickets, until nobody waits for it any more."""
         query, began = tickets[0].query, self._clock()
         sources = [ticket.query.source for ticket in tickets]
-        found = self.translator.search(sources, query.options, query.prefix, partial(self._is_unwanted, tickets[0]))
+        conditions = Conditions([query.prefix] * len(sources), partial(self._is_unwanted, tickets[0]))
+        found = self.translator.search(sources, query.options, conditions)
         return Decoded(found, self._clock() - began)
 
     def _is_unwanted(self, ticket: Ticket) -> bool:

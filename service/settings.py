@@ -94,6 +94,13 @@ class Settings:
         default=32 * 2**20,
         metadata=_about("The memory for translations that may be asked for again; 0 keeps none.", 0, 2**40),
     )
+    # DeepL's client asks again at once when it has waited for ten seconds, others after a second.
+    linger_seconds: int = field(
+        default=2,
+        metadata=_about(
+            "How long a sentence that is being translated goes on when its client has left, who may ask again.", 0, 60
+        ),
+    )
     suggestions: Path | None = field(
         default=None,
         metadata=_about(
@@ -144,6 +151,10 @@ class Settings:
     # More processes than that only take memory from each other, on any machine there is.
     workers: int = field(
         default=1, metadata=_about("How many processes translate; one that dies is replaced by another.", 1, 256)
+    )
+    hang_seconds: int = field(
+        default=10,
+        metadata=_about("How long one of several processes may give no sign of life before it is replaced.", 1, 3_600),
     )
     metrics_token: str = field(
         default="",

@@ -60,7 +60,8 @@ class Service:
     def _schedule(self, translator: "Translator") -> Scheduler:
         # One of several processes has one core to itself.
         threads = self.settings.threads or (1 if self.settings.workers > 1 else 0)
-        scheduler = Scheduler(translator, self.settings.queue_size, threads, self._cache)
+        linger_seconds = self.settings.linger_seconds
+        scheduler = Scheduler(translator, self.settings.queue_size, threads, self._cache, linger_seconds=linger_seconds)
         scheduler.on_batch = lambda size, _, counts: self.metrics.count_batch(size, self.catalogue.waiting, counts)
         self.metrics.loaded.labels(translator.name).set(1)
         return scheduler

@@ -1,4 +1,4 @@
-"""Several processes that serve one socket: begun, replaced when they die, and ended together.
+"""Several processes that serve one socket: begun, replaced when they die or hang, and ended together.
 
 Not uvicorn's own supervisor: it replaces a process that dies at once as often as it dies, takes one that cannot load
 the translator for a good one, waits for ever for those that do not end, and leaves them behind when it is killed.
@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -21,7 +21,7 @@ from types import FrameType
 from service.metrics import forget_dead
 from service.settings import Settings
 from service.signals import end_at_once
-from service.worker import Failure, Serve, work
+from service.worker import QUESTION, Failure, Serve, work
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ FIRST_DELAY, MOST_DELAY = 0.1, 30.0
 LONG_LIFE = 60.0
 # What a process may take beyond MT_SHUTDOWN_SECONDS, in which it answers what it has taken, to end.
 END_SECONDS = 3.0
+# How long after each look at the processes the next one follows.
+LOOK_SECONDS = 1.0
 
 
 def supervise(
@@ -42,7 +44,7 @@ def supervise(
     """
     with TemporaryDirectory(prefix="mt-serve-") as folder, listener:
         start = partial(Worker, serve, Path(folder))
-        supervisor = Supervisor(start, settings.workers, say)
+        supervisor = Supervisor(start, settings.workers, say, settings.hang_seconds)
         failure = supervisor.run()
         # Nobody shall connect any more who would only wait.
         listener.close()
@@ -70,13 +72,18 @@ class Worker:
             signal.signal(signal.SIGINT, handler)
             far_end.close()
 
-    def news(self) -> str | Failure | None:
-        """What it said, its greeting or why it could not begin; None when it is dead."""
+    def news(self) -> str | bytes | Failure | None:
+        """What it said: its greeting, an answer, or why it could not begin; None when it is dead."""
         try:
-            said: str | Failure = self.connection.recv()
+            said: str | bytes | Failure = self.connection.recv()
         except (EOFError, OSError):
             return None
         return said
+
+    def ask(self) -> None:
+        """Nothing; its event loop answers, unless it hangs."""
+        with suppress(OSError):  # it has just died, as its news will tell
+            self.connection.send(QUESTION)
 
     def terminate(self) -> None:
         """Nothing; it answers what it has taken, and ends."""
@@ -100,6 +107,8 @@ class Place:
 
     number: int
     worker: Worker | None = None
+    serves: bool = False
+    looks: int = 0  # at a worker that was asked and has not answered
     deaths: int = 0  # in a row
     began: float = 0.0
     begins: float = 0.0  # not before
@@ -119,11 +128,14 @@ class Supervisor:
         start: Callable[[int], Worker],
         workers: int,
         say: Callable[[str], object],
+        hang_seconds: int,
         clock: Callable[[], float] = time.monotonic,
     ):
-        """`start` begins the worker of a place."""
+        """`start` begins the worker of a place; one that leaves a question unanswered for so long is killed."""
         self.signals: list[int] = []
         self._start, self._say, self._clock = start, say, clock
+        self._most_looks = round(hang_seconds / LOOK_SECONDS)
+        self._next_look = clock() + LOOK_SECONDS
         self._places = [Place(number) for number in range(workers)]
         self._has_begun = False
         self._bell, self._ringer = get_context("spawn").Pipe(duplex=False)
@@ -137,6 +149,7 @@ class Supervisor:
                     failure = self._hear(place)
                     if failure is not None and not self._has_begun:
                         return failure
+                self._look()
         return None
 
     def stop(self, seconds: float) -> None:
@@ -167,12 +180,12 @@ class Supervisor:
                 place.worker, place.began = self._start(place.number), now
 
     def _await_news(self) -> list[Place]:
-        """The places whose workers said something or died; none when a signal came or one is to begin."""
+        """The places whose workers said something or died; none when a signal came or there is something to do."""
         places: dict[Connection, Place] = {
             place.worker.connection: place for place in self._places if place.worker is not None
         }
-        begins = [place.begins for place in self._places if place.worker is None]
-        seconds = max(0.0, min(begins) - self._clock()) if begins else None
+        times = [place.begins for place in self._places if place.worker is None]
+        seconds = max(0.0, min([*times, self._next_look]) - self._clock())
         ready = wait([*places, self._bell], seconds)
         return [place for connection, place in places.items() if connection in ready]
 
@@ -184,15 +197,41 @@ class Supervisor:
             if self._has_begun:
                 logger.error("%s", news.text)
             return news
+        place.looks = 0
         if news is None:
-            self._replace(place, place.worker)
-        elif not self._has_begun:
-            self._has_begun = True
-            self._say(news)
+            self._replace(place, place.worker.end(END_SECONDS))
+        elif isinstance(news, str):
+            place.serves = True
+            if not self._has_begun:
+                self._has_begun = True
+                self._say(news)
         return None
 
-    def _replace(self, place: Place, dead: Worker) -> None:
+    def _look(self) -> None:
+        """Nothing; from time to time, who serves is asked whether it still can, and killed when it did not answer.
+
+        Looks are counted, not seconds: those in which this process itself was stopped are no worker's fault.
+        """
+        now = self._clock()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        for place in self._places:
+            if place.worker is not None and place.serves:
+                self._look_at(place, place.worker)
+
+    def _look_at(self, place: Place, worker: Worker) -> None:
+        if place.looks > self._most_looks:
+            seconds = self._most_looks * LOOK_SECONDS
+            self._replace(place, f"{worker.end(0.0)}, as it had not answered for {seconds:g} s")
+            return
+        if not place.looks:
+            worker.ask()
+        place.looks += 1
+
+    def _replace(self, place: Place, how: str) -> None:
+        """Nothing; `how` says how the worker ended."""
         now = self._clock()
         delay = place.delay(now)
-        logger.error("%s. Another takes its place in %.1f s.", dead.end(END_SECONDS), delay)
-        place.worker, place.begins = None, now + delay
+        logger.error("%s. Another takes its place in %.1f s.", how, delay)
+        place.worker, place.serves, place.looks, place.begins = None, False, 0, now + delay

@@ -1,11 +1,13 @@
 """One of several processes that serve: what it does, and what it says to its supervisor."""
 
+import asyncio
 import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +25,9 @@ class Failure(NamedTuple):
     text: str
 
 
+# What the supervisor sends to a process that serves, and gets back from it.
+QUESTION = b"Are you well?"
+
 # Serves until a signal ends the process; is given where to count, and what to do with the greeting when it is ready.
 Serve = Callable[[Metrics, Callable[[str], object]], Failure | None]
 
@@ -37,17 +42,27 @@ def explained(error: Exception) -> Failure:
 def work(supervisor: Connection, serve: Serve, folder: Path, place: int) -> None:
     """Nothing, while it serves; it sends its greeting when it is ready, or a Failure.
 
-    The supervisor sends nothing: when it is gone, the process ends as after a SIGTERM.
+    From its greeting on, its event loop answers the supervisor's questions. When that is gone, the process ends as
+    after a SIGTERM.
     """
     end_at_once()
-    threading.Thread(target=_end_without, args=[supervisor], daemon=True).start()
-    failure = serve(Metrics.shared(folder, place), supervisor.send)
+    loop: Future[asyncio.AbstractEventLoop] = Future()
+
+    def greet(greeting: str) -> None:
+        supervisor.send(greeting)
+        loop.set_result(asyncio.get_running_loop())
+
+    threading.Thread(target=_listen, args=[supervisor, loop], daemon=True).start()
+    failure = serve(Metrics.shared(folder, place), greet)
     if failure is not None:
         supervisor.send(failure)
         sys.exit(failure.status)
 
 
-def _end_without(supervisor: Connection) -> None:
-    with suppress(EOFError, OSError):
-        supervisor.recv()
+def _listen(supervisor: Connection, loop: "Future[asyncio.AbstractEventLoop]") -> None:
+    # A closed loop is a RuntimeError; the process is at its end then.
+    with suppress(EOFError, OSError, RuntimeError):
+        while True:
+            question = supervisor.recv()
+            loop.result().call_soon_threadsafe(supervisor.send, question)
     os.kill(os.getpid(), signal.SIGTERM)

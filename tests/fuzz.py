@@ -29,11 +29,20 @@ def fuzz(url: str, examples: int, options: Sequence[str]) -> int:
     """The exit status after about so many requests, besides a thousand that try each field's bounds."""
     with urllib.request.urlopen(f"{url}/openapi.json") as answer:
         each = max(1, examples // count_with_fields(json.load(answer)))
-    command = ["run", f"{url}/openapi.json", "--exclude-checks", SKIPPED, "--max-examples", str(each), *options]
+    command = ["run", f"{url}/openapi.json", "--exclude-checks", SKIPPED, "--max-examples", str(each)]
+    command += [*options, *without_database(options)]
     with tempfile.TemporaryDirectory() as folder:  # where it keeps notes of its own
         # Warnings are about operations that refuse most of what is made up, as ours must.
         command += ["--warnings", "off", "--continue-on-failure"]
         return subprocess.run([sys.executable, "-c", SCHEMATHESIS, *command], cwd=folder, check=False).returncode
+
+
+def without_database(options: Sequence[str]) -> list[str]:
+    """The option that saves Hypothesis its database, unless these do so, which Schemathesis forbids to say twice.
+
+    With one, which would be thrown away here, it spends most of its time on making small what went well.
+    """
+    return [] if "--generation-deterministic" in options else ["--generation-database", "none"]
 
 
 def count_with_fields(document: dict[str, dict[str, dict[str, dict[str, object]]]]) -> int:

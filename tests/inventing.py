@@ -20,7 +20,7 @@ class InventingEngine:
         stand_ins = tiny.tokenizer().encode(["Tom", "Toms Boston", "150", "150.", "Facebook", "20", "fünf", "7:30"])
         self._likely = [number for ids in stand_ins for number in ids]
 
-    def search(self, sources, options, prefixes=(), is_over=None):
+    def search(self, sources, options, conditions):
         return [[self._hypothesis(source) for _ in range(2)] for source in sources]
 
     def _hypothesis(self, source):

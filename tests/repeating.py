@@ -22,10 +22,10 @@ class RepeatingEngine:
         self.prefixes = []
         self.times = []  # whether time was up
 
-    def search(self, sources, options, prefixes=(), is_over=None):
+    def search(self, sources, options, conditions):
         self.searched.append((len(sources), options))
-        self.prefixes += prefixes
-        self.times.append(is_over and is_over())
+        self.prefixes += filter(None, conditions.prefixes)
+        self.times.append(conditions.is_over and conditions.is_over())
         return [self._hypotheses(list(source[1:-1])) for source in sources]
 
     def _hypotheses(self, ids):

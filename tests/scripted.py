@@ -3,15 +3,18 @@
 Where nothing but NumPy is searched with, nothing else is imported.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mt.engines.driven import Continuations
 from mt.ranking import BEHIND, NEVER
+from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS
 
 ROOT = 0
@@ -66,8 +69,8 @@ class ScriptDecoder:
         seen[:, :, 0] = self._nodes
         return Continuations(np.take_along_axis(self._last, best, axis=2), best, seen)
 
-    def likelihood(self, ids: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(self._last, ids[:, :, None], axis=2)[:, :, 0]
+    def log_probabilities(self) -> np.ndarray:
+        return self._last
 
     def keep(self, rows: np.ndarray, places: np.ndarray) -> None:
         self._tables, self._nodes = self._tables[rows], self._nodes[rows[:, None], places]
@@ -129,6 +132,16 @@ class SlowSearch:
         while not best.is_complete and len(best.ids) < self.limit:
             best = self.extensions([best])[0]
         return best
+
+    def sample(self, sampling: Sampling, uniforms: Iterator[float]) -> Found:
+        """Each random number stands in the share of one of the likeliest pieces, laid end to end."""
+        found = self.nothing
+        while not found.is_complete and len(found.ids) < self.limit:
+            candidates = self.extensions([found])[: sampling.top_k]
+            shares = [math.exp((one.score - found.score) / sampling.temperature) for one in candidates]
+            drawn = next(uniforms) * sum(shares)
+            found = next(one for one, edge in zip(candidates, accumulate(shares), strict=True) if drawn < edge)
+        return found
 
     def beam(self, beam: int, alpha: float) -> list[Found]:
         """Best first; a hypothesis that ends takes a place of the beam away, a limit cuts what is live."""

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Explanation, Form, Hypothesis, Inside, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Conditions, Explanation, Form, Hypothesis, Inside, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.database import open_database
 from service.keys import Key, Keys
@@ -82,15 +82,14 @@ class FakeTranslator:
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
         return FakePlan([(source == "en", *map(ord, text))] if text else [], **shown)
 
-    def search(
-        self, sources: Sequence[Ids], options: SearchOptions, prefix: Sequence[int], is_over: Callable[[], bool]
-    ) -> list[list[Hypothesis]]:
+    def search(self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions) -> list[list[Hypothesis]]:
+        assert conditions.is_over
         self.began.release()
         while not self.gate.wait(0.002):
-            if is_over():
+            if conditions.is_over():
                 return [[Hypothesis.none_in_time(len(source))] for source in sources]
         self.finished += ["".join(map(chr, source[1:])) for source in sources]
-        self.wishes = {"search": options, "prefix": "".join(map(chr, prefix))}
+        self.wishes = {"search": options, "prefix": "".join(map(chr, conditions.prefixes[0]))}
         return [[Hypothesis(list(source), -0.5, True, np.zeros((0, 1)))] for source in sources]
 
     def assemble(self, plan: FakePlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> FakeTranslation:
@@ -129,7 +128,16 @@ def word_by_word(text: str, translation: str) -> Explanation:
     words = tuple(source_words), tuple(target_words)
     gained = (-0.5,) * len(target_words)
     spans = (0, len(text)), (0, len(translation)), *words
-    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25)
+    return Explanation(
+        *spans,
+        attention,
+        tuple(links),
+        source_pieces=words[0],
+        target_pieces=words[1],
+        piece_log_probabilities=gained,
+        log_probabilities=gained,
+        end_log_probability=-0.25,
+    )
 
 
 def letter_by_letter(text: str, translation: str) -> Inside:

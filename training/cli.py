@@ -1,14 +1,18 @@
 """mt-train: from a corpus to a recipe, and from a recipe to a bundle, step by step or all at once."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mt.engines.tensorflow import import_tensorflow
 from mt.errors import DragomanError, InvalidOption
+
+if TYPE_CHECKING:
+    from training.pipeline import Pipeline
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 RecipeArgument = Annotated[Path, typer.Argument(help="A TOML file, or the name of a published recipe.")]
@@ -31,6 +35,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite what an earlier init wrote.")] = False,
 ) -> None:
     """Looks at a corpus, takes dev and test from it, and writes a recipe that fits it."""
+    _import_libraries()
     from training.init.initialize import Request, initialize
 
     train = (source,) if target is None else (source, target)
@@ -40,9 +45,7 @@ def init(
 @app.command()
 def subwords(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
     """Reads and filters the corpora and learns the SentencePiece vocabulary."""
-    from training.pipeline import Pipeline
-
-    Pipeline.open(recipe, data, out).subwords()
+    _pipeline(recipe, data, out).subwords()
 
 
 @app.command()
@@ -50,27 +53,32 @@ def run(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
     """Trains the model; goes on where an interrupted run stopped. With TF_CONFIG, as one of several workers."""
-    from training.pipeline import Pipeline
-    from training.run.workers import join_workers
-
-    workers = join_workers()  # before TensorFlow computes anything
-    Pipeline.open(recipe, data, out, workers).run(accept_changes)
+    _pipeline(recipe, data, out, may_share=True).run(accept_changes)
 
 
 @app.command()
 def average(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
     """Averages the best checkpoints."""
-    from training.pipeline import Pipeline
-
-    Pipeline.open(recipe, data, out).average()
+    _pipeline(recipe, data, out).average()
 
 
 @app.command()
 def export(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
     """Makes a bundle of the averaged weights."""
-    from training.pipeline import Pipeline
+    _pipeline(recipe, data, out).export()
 
-    Pipeline.open(recipe, data, out).export()
+
+@app.command()
+def calibrate(
+    recipe: RecipeArgument,
+    data: DataOption = None,
+    out: OutOption = None,
+    bundle: Annotated[Path | None, typer.Option(help="Another bundle than the recipe's own.")] = None,
+) -> None:
+    """Fits the confidence of a bundle to the recipe's dev sets, and puts it into the bundle."""
+    from training.finetuning import find_bundle
+
+    _pipeline(recipe, data, out).calibrate(bundle and find_bundle(str(bundle), Path()))
 
 
 @app.command()
@@ -86,20 +94,14 @@ def renew(bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")]) 
 def all_steps(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
-    """The whole chain: subwords, run, average, export, evaluate, report. With TF_CONFIG as `run`."""
-    from training.pipeline import Pipeline
-    from training.run.workers import join_workers
-
-    workers = join_workers()  # before TensorFlow computes anything
-    Pipeline.open(recipe, data, out, workers).all(accept_changes)
+    """The whole chain: subwords, run, average, export, calibrate, evaluate, report. With TF_CONFIG as `run`."""
+    _pipeline(recipe, data, out, may_share=True).all(accept_changes)
 
 
 @app.command()
 def report(recipe: RecipeArgument, data: DataOption = None, out: OutOption = None) -> None:
     """Makes the report page of an evaluated bundle: report.html in the run's folder."""
-    from training.pipeline import Pipeline
-
-    Pipeline.open(recipe, data, out).report()
+    _pipeline(recipe, data, out).report()
 
 
 @app.command()
@@ -119,14 +121,12 @@ def evaluate(
 ) -> None:
     """BLEU, chrF2 and TER of a recipe's bundle, of any bundle, or of a running server."""
     if recipe is not None:
-        from training.pipeline import Pipeline
-
         if bundle or url or direction or source or reference or compare or tokenize != "13a" or lowercase:
             raise InvalidOption(
                 "A RECIPE is evaluated on its own test sets; only --data, --out and --json go with it. "
                 "For the other options give --bundle with the recipe's bundle."
             )
-        Pipeline.open(recipe, data, out).evaluate(as_json)
+        _pipeline(recipe, data, out).evaluate(as_json)
         return
     if source is None or reference is None or "-" not in direction or bool(bundle) == bool(url):
         raise InvalidOption(
@@ -155,6 +155,7 @@ def back_translate(
     seed: Annotated[int, typer.Option(min=0, help="Of --sampling.")] = 1,
 ) -> None:
     """Makes a synthetic corpus from text of the target language, with a bundle of the reverse direction."""
+    _import_libraries()
     from mt.sampling import Sampling
     from training.evaluation.ensemble import Ensemble
     from training.finetuning import find_bundle
@@ -181,12 +182,12 @@ def distill(
     beam: Annotated[int | None, typer.Option(min=1, max=16, help="Default: the first bundle's.")] = None,
 ) -> None:
     """Translates a recipe's training sources with a teacher, for a student's recipe."""
+    _import_libraries()
     from training.evaluation.ensemble import Ensemble
     from training.finetuning import find_bundle
-    from training.pipeline import Pipeline
 
     teachers = tuple(find_bundle(str(path), Path()) for path in bundle)
-    Pipeline.open(recipe, data, out).distill(Ensemble(teachers, beam))
+    _pipeline(recipe, data, out).distill(Ensemble(teachers, beam))
 
 
 @app.command()
@@ -196,6 +197,7 @@ def learn(
     seed: Annotated[int, typer.Option(min=0, help="Of weights and sequences.")] = 1,
 ) -> None:
     """Shows long-range memory: LSTMs and a plain RNN recall a token across 10 to 200 steps, as a picture."""
+    _import_libraries()
     from training.learn.lesson import Plan, lines, study
     from training.learn.picture import draw
 
@@ -204,10 +206,30 @@ def learn(
     print(*lines(findings), f"The picture is {out}.", sep="\n")
 
 
+def _pipeline(recipe: Path, data: Path | None, out: Path | None, may_share: bool = False) -> "Pipeline":
+    """The run of a recipe; with `may_share` as one of the workers that TF_CONFIG names, if it does.
+
+    TensorFlow is imported here, for it takes seconds, and not every command needs it.
+    """
+    _import_libraries()
+    from training.pipeline import Pipeline
+    from training.run.workers import ALONE, join_workers
+
+    workers = join_workers() if may_share else ALONE  # before TensorFlow computes anything
+    return Pipeline.open(recipe, data, out, workers)
+
+
+def _import_libraries() -> None:
+    """TensorFlow and what decides how Keras computes; InvalidOption where that is to be something else."""
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # before ~/.keras/keras.json is asked
+    if backend != "tensorflow":
+        raise InvalidOption(f"mt-train computes with TensorFlow, but KERAS_BACKEND is '{backend}'. Unset it.")
+    import_tensorflow()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point, with sys.argv by default: deliberate errors are one line, never a traceback."""
     try:
-        import_tensorflow()
         app(arguments)
     except ModuleNotFoundError as error:
         install = "pip install 'dragoman[train]'"

@@ -17,6 +17,7 @@ from mt.errors import TrainingError
 from mt.export import export
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
+from training.calibration import calibrate, described
 from training.data.corpora import Corpora, load_corpora, read_set
 from training.data.dataset import find_tags
 from training.evaluation.ensemble import Ensemble
@@ -172,6 +173,17 @@ class Pipeline:
         size = sum(file.stat().st_size for file in self.bundle.rglob("*") if file.is_file())
         print(f"Exported {self.bundle} ({size / 1e6:.1f} MB)")
 
+    def calibrate(self, bundle: Path | None = None) -> None:
+        """Fits the confidence of the run's bundle, or another, to the dev sets of the recipe."""
+        chosen = bundle or self.bundle
+        sets: dict[str, list[tuple[str, str]]] = {"-".join(pair): [] for pair in self.recipe.pairs}
+        for corpus in self.recipe.corpora:
+            for one, other in read_set(self.data, corpus.dev) if corpus.dev else ():
+                sets.get("-".join(corpus.languages), []).append((one, other))
+                sets.get("-".join(reversed(corpus.languages)), []).append((other, one))
+        data = ", ".join(Path(name).name for corpus in self.recipe.corpora for name in corpus.dev)
+        print(described(calibrate(chosen, sets, f"dev: {data}"), sets))
+
     def evaluate(self, as_json: bool = False) -> list[Report]:
         """Scores the bundle on every test set of the recipe, and writes the scores into its manifest and model card.
 
@@ -218,6 +230,7 @@ class Pipeline:
             if self._train_as_chief(accept_changes):
                 self.average()
                 self.export()
+                self.calibrate()
                 self.evaluate()
                 self.report()
 

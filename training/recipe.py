@@ -108,6 +108,7 @@ class TrainingConfig:
     max_pieces: int = 120  # longer examples, source or target, are left out
     label_smoothing: float = 0.1  # Szegedy et al. 2016, §7
     r_drop: float = 0.0  # alpha of Liang et al. 2021, such as 5; draws two passes with different dropout together
+    guided_attention: float = 0.0  # weight of Garg et al. 2019, such as 0.05; teaches attention the corpus's word links
     clip_norm: float = 1.0  # of the gradient of all weights together
     precision: str = "auto"  # "bfloat16" or "float32"; auto takes bfloat16 where the processor computes in it
     validate_every: int = 500  # updates
@@ -136,6 +137,8 @@ class TrainingConfig:
             raise RecipeError(f"training.precision must be auto, bfloat16 or float32, got '{self.precision}'.")
         if not 0 <= self.r_drop < math.inf:
             raise RecipeError(f"training.r_drop must be at least 0 and finite, got {self.r_drop}.")
+        if not 0 <= self.guided_attention < math.inf:
+            raise RecipeError(f"training.guided_attention must be at least 0 and finite, got {self.guided_attention}.")
         if self.average not in ("checkpoints", "ema"):
             raise RecipeError(f"training.average must be checkpoints or ema, got '{self.average}'.")
         if not 0 < self.ema_decay < 1:

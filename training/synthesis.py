@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mt.errors import CorpusError
+from mt.lock import claim
 from mt.text import normalize
 from training.data.corpus import stream_lines
 from training.evaluation.ensemble import Ensemble
@@ -81,8 +83,18 @@ def synthesize(plan: Synthesis, lines: Callable[[], Iterable[str]], translate: T
     """Translates the lines into a corpus, chunk by chunk; goes on where an interrupted call stopped.
 
     `lines` are read from their beginning each time it is called, and normalized before they are translated. CorpusError
-    when there is a corpus already that was begun in another way or with other lines.
+    when there is a corpus already that was begun in another way or with other lines, or that another process writes.
     """
+    plan.out.parent.mkdir(parents=True, exist_ok=True)
+    with claim(plan.out.with_name(f"{plan.out.name}.lock"), partial(_in_use, plan)):
+        return _synthesize(plan, lines, translate)
+
+
+def _in_use(plan: Synthesis, holder: str) -> CorpusError:
+    return CorpusError(f"{plan.out} is being written by {holder}. Wait until it is done, or give another --out.")
+
+
+def _synthesize(plan: Synthesis, lines: Callable[[], Iterable[str]], translate: Translate) -> Progress:
     progress = _read_progress(plan)
     total = sum(1 for _ in lines())
     texts = (normalize(line) for line in lines())
@@ -92,7 +104,6 @@ def synthesize(plan: Synthesis, lines: Callable[[], Iterable[str]], translate: T
             f"{plan.out} cannot be gone on with: it, or the text that it was begun with, has changed. Remove it and "
             f"{plan.progress_path.name} to begin again, or give another --out."
         )
-    plan.out.parent.mkdir(parents=True, exist_ok=True)
     with plan.out.open("ab") as file, tqdm(total=total, initial=progress.lines, unit="line", disable=None) as bar:
         file.truncate(progress.bytes)  # of a chunk that was cut by a crash nothing is told in the progress
         while chunk := list(islice(texts, plan.lines_at_once)):

@@ -53,6 +53,17 @@ class SearchOptions:
             raise InvalidOption(f"One translation is drawn at a time, so beam must be 1, got {self.beam}.")
 
 
+class Conditions(NamedTuple):
+    """What else holds for one search."""
+
+    prefixes: Sequence[Sequence[int]] = ()  # one for each source, with which all its hypotheses begin; or none at all
+    # Once this says that time is up, hypotheses stay as they are, marked `is_late`, behind those that are complete.
+    is_over: Callable[[], bool] | None = None
+
+
+NO_CONDITIONS = Conditions()
+
+
 class Engine(Protocol):
     """What a translator asks for translations."""
 
@@ -61,15 +72,9 @@ class Engine(Protocol):
     calls_at_once: int  # by several threads; with more of them it is not faster
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """The hypotheses of each source (1 to max_source_pieces ids), best first; at least one each.
 
-        All those of a source begin with its prefix, where there are `prefixes`, one for each source; InvalidOption
-        when one is longer than a translation may be. Once `is_over` says that time is up, hypotheses stay as they are,
-        marked `is_late`, behind those that are complete.
+        InvalidOption for a prefix that is longer than a translation may be.
         """

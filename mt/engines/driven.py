@@ -33,8 +33,8 @@ class Decoder(Protocol):
     def step(self, ids: Ids, count: int) -> Continuations:
         """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
 
-    def likelihood(self, ids: Ids) -> Floats:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+    def log_probabilities(self) -> Floats:
+        """Those of all pieces (B, K, V), as the last step saw them; not to be written to."""
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""

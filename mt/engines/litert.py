@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from queue import Empty, LifoQueue
 import numpy as np
 
 from mt.cores import usable_cores
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.chatter import without_chatter
 from mt.engines.driven import Continuations
 from mt.engines.inside import TOO_OLD, Seen
@@ -49,15 +49,11 @@ class LiteRTEngine:
         self._idle.put(Graphs(self._files))
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """As mt.engines.Engine says."""
         with self._graphs() as graphs:
-            return steered_search(partial(LiteRTDecoder, graphs), sources, options, prefixes, is_over)
+            return steered_search(partial(LiteRTDecoder, graphs), sources, options, conditions)
 
     @property
     def is_transparent(self) -> bool:
@@ -73,10 +69,10 @@ class LiteRTEngine:
             attention, decoder, encoder = graphs.inside.run(inputs, GRAPHS["inside"])
         return Seen(encoder[0], decoder[0], attention[0])
 
-    def begin(self, source: Sequence[int]) -> "LiteRTDecoder":
+    def begin(self, sources: Sequence[Sequence[int]]) -> "LiteRTDecoder":
         """As mt.engines.stream.SteppingEngine says."""
         with self._graphs() as graphs:
-            decoder = LiteRTDecoder(graphs, [source])
+            decoder = LiteRTDecoder(graphs, sources)
             decoder.graph = None
         return decoder
 
@@ -127,11 +123,10 @@ class LiteRTDecoder:
         self._states = {"hidden": hidden, "cell": cell}
         return Continuations(*found)
 
-    def likelihood(self, ids: Array) -> Array:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
+    def log_probabilities(self) -> Array:
+        """Those of all pieces (B, K, V), as the last step saw them."""
         assert self.graph, "asleep"
-        log_probabilities = self.graph.read("log_probabilities")
-        return np.take_along_axis(log_probabilities, ids[:, :, None], axis=2)[:, :, 0]
+        return self.graph.read("log_probabilities")
 
     def keep(self, rows: Array, places: Array) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mt.engines import MOST_BEAM, Hypothesis, SearchOptions
+from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.driven import Continuations
 from mt.engines.inside import TOO_OLD, Seen
 from mt.engines.steered import steered_search
@@ -56,21 +56,18 @@ class SavedModelEngine:
         self._as_tensor, self._path, self._exported = tf.constant, path, exported
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """As mt.engines.Engine says; BundleError when the SavedModel is too old for a search that is not its own."""
-        signature = None if prefixes or is_over else self._own_search(options)
+        is_free = not any(conditions.prefixes) and conditions.is_over is None
+        signature = self._own_search(options) if is_free else None
         if signature:
             return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
-        return steered_search(self._begin(), sources, options, prefixes, is_over)
+        return steered_search(self._begin(), sources, options, conditions)
 
-    def begin(self, source: Sequence[int]) -> "SavedModelDecoder":
+    def begin(self, sources: Sequence[Sequence[int]]) -> "SavedModelDecoder":
         """As mt.engines.stream.SteppingEngine says; BundleError when the SavedModel is too old for it."""
-        decoder = self._begin()([source])
+        decoder = self._begin()(sources)
         decoder.sleep()
         return decoder
 
@@ -182,10 +179,10 @@ class SavedModelDecoder:
         self._states = {name: arrays[f"next_{name}"] for name in self._states}
         return Continuations(arrays["best_log_probabilities"], arrays["best_ids"], arrays["attention"])
 
-    def likelihood(self, ids: Array) -> Array:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
-        table = self._log_probabilities.numpy()[: ids.shape[0], : ids.shape[1]]
-        found: Array = np.take_along_axis(table, ids[:, :, None], axis=2)[:, :, 0]
+    def log_probabilities(self) -> Array:
+        """Those of all pieces (B, K, V), as the last step saw them."""
+        sources, hypotheses = self._states["hidden"].shape[:2]
+        found: Array = self._log_probabilities.numpy()[:sources, :hypotheses]
         return found
 
     def keep(self, rows: Array, places: Array) -> None:

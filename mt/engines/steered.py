@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.driven import Continuations, Decoder, Floats, Ids, beam_search, length_limit, never
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
@@ -21,17 +21,13 @@ Begin = Callable[[Sequence[Pieces]], Decoder]
 
 
 def steered_search(
-    begin: Begin,
-    sources: Sequence[Pieces],
-    options: SearchOptions,
-    prefixes: Sequence[Pieces] = (),
-    is_over: Callable[[], bool] | None = None,
+    begin: Begin, sources: Sequence[Pieces], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
 ) -> list[list[Hypothesis]]:
     """What mt.engines.Engine.search gives, by the decoders that `begin` makes for sources.
 
     Sources of like length go together. Those whose turn comes when time is up get an empty hypothesis, or their prefix.
     """
-    prefixes = prefixes or [()] * len(sources)
+    prefixes = conditions.prefixes or [()] * len(sources)
     for source, prefix in zip(sources, prefixes, strict=True):
         require_room(prefix, options.max_pieces or length_limit(len(source)))
     found: list[list[Hypothesis]] = [[] for _ in sources]
@@ -39,7 +35,7 @@ def steered_search(
     for start in range(0, len(order), BATCH):
         indices = order[start : start + BATCH]
         chosen, forced = ([rows[index] for index in indices] for rows in (sources, prefixes))
-        results = _search_batch(begin, chosen, options, forced, is_over or never)
+        results = _search_batch(begin, chosen, options, forced, conditions.is_over or never)
         for index, hypotheses in zip(indices, results, strict=True):
             found[index] = hypotheses
     return found
@@ -84,9 +80,9 @@ class _SteeredDecoder:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
 
-    def likelihood(self, ids: Ids) -> Floats:
-        """The log-probabilities (B, K) of these pieces (B, K), as the last step saw them."""
-        return self._decoder.likelihood(ids)
+    def log_probabilities(self) -> Floats:
+        """Those of all pieces (B, K, V), as the last step saw them."""
+        return self._decoder.log_probabilities()
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
@@ -109,8 +105,8 @@ class ForcedDecoder(_SteeredDecoder):
             return found
         pieces, self._coming = self._coming[:, :1, None], self._coming[:, 1:]
         is_forced, is_first = pieces != NOTHING, np.arange(found.ids.shape[2]) == 0
-        likelihood = self.likelihood(np.broadcast_to(np.maximum(pieces[:, :, 0], 0), ids.shape))
-        forced = np.where(is_first, likelihood[:, :, None], np.float32(NEVER))
+        wanted = np.broadcast_to(np.maximum(pieces, 0), (*ids.shape, 1))
+        forced = np.where(is_first, np.take_along_axis(self.log_probabilities(), wanted, axis=2), np.float32(NEVER))
         log_probabilities = np.where(is_forced, forced, found.log_probabilities)
         return Continuations(log_probabilities, np.where(is_forced, pieces, found.ids), found.attention)
 
@@ -160,7 +156,7 @@ class UnrepeatingDecoder(_SteeredDecoder):
 class DrawingDecoder(_SteeredDecoder):
     """Offers one of the likeliest pieces, drawn at random, with the probability that the decoder gives it.
 
-    For one hypothesis a source. It draws as mt.search.sampling_search does, so that greedy search over it is sampling.
+    For one hypothesis a source, so that greedy search over it is sampling.
     """
 
     def __init__(self, decoder: Decoder, sampling: Sampling, sources: Sequence[Pieces]) -> None:

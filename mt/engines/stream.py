@@ -17,8 +17,8 @@ from mt.tokenizer import BOS, EOS
 class SteppingEngine(Protocol):
     """An engine that lets others take the steps."""
 
-    def begin(self, source: Sequence[int]) -> Decoder:
-        """The decoding of one source, asleep: data that may be copied and pickled."""
+    def begin(self, sources: Sequence[Sequence[int]]) -> Decoder:
+        """The decoding of some sources, asleep: data that may be copied and pickled."""
 
     def awake(self, decoder: Any) -> AbstractContextManager[None]:
         """In the context the decoder, of this or an equal engine, can take steps; no other thread may use it then."""
@@ -38,7 +38,7 @@ class PieceStream:
         assert options.beam == 1, options
         self._limit = options.max_pieces or length_limit(len(source))
         require_room(prefix, self._limit)
-        self._held = engine.begin(source)
+        self._held = engine.begin([source])
         self._decoder = steered(self._held, [source], options, [prefix])
         self._least_steps, self._source_pieces = len(prefix), len(source)
         self._last, self._score, self._steps = BOS, np.float32(0), 0

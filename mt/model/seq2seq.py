@@ -50,8 +50,12 @@ class Seq2Seq(keras.Model):
 
     def call(self, source_ids: Tensor, target_ids: Tensor, training: bool = False) -> Tensor:
         """Readouts (B, T, E) that `logits` turns into scores of the next piece, for targets that begin with BOS."""
+        return self.read(source_ids, target_ids, training)[0]
+
+    def read(self, source_ids: Tensor, target_ids: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
+        """The same readouts, and the attention (B, T, S) behind each: with which the next piece is found."""
         memory = self.encode(source_ids, training=training)
-        return self.decoder(self._embed(target_ids, training), memory, training=training)[0]
+        return self.decoder(self._embed(target_ids, training), memory, training=training)
 
     def encode(self, source_ids: Tensor, training: bool = False) -> Memory:
         """The memory of sources (B, S), padded with 0 at their ends; each has at least one piece."""

@@ -24,6 +24,9 @@ class Explanation:
     attention: np.ndarray = field(compare=False)  # (target words, source words) float32, rows sum to 1
     links: tuple[tuple[int, int], ...] = ()  # places of a source and a target word that belong together, in order
     protected: tuple[Span, ...] = ()  # what must not change in the sentence
+    confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
+    # That in each target word, None for what must not change; none where the bundle or the search does not tell.
+    word_confidences: tuple[float | None, ...] = ()
     source_pieces: tuple[Span, ...] = ()  # what the model read, in order; empty where nothing of the text became one
     target_pieces: tuple[Span, ...] = ()  # what it wrote; empty where something else stands there
     # Natural-log, none where the bundle's SavedModel is too old to give them: of each target piece, of each target word
@@ -47,10 +50,16 @@ class Explanation:
         )
 
 
-def explain(prepared: Prepared, restored: Restored) -> Explanation:
+def explain(
+    prepared: Prepared,
+    restored: Restored,
+    confidence: float | None = None,
+    word_confidences: Sequence[float] | None = None,
+) -> Explanation:
     """The explanation of a sentence, which begins at 0 here, by what the model looked at.
 
-    A sentence that no model has read has no words.
+    A sentence that no model has read has no words. The confidences are those in the sentence and in each target word of
+    the model's.
     """
     found = restored.found
     spans = (0, len(prepared.original)), (0, len(restored.text))
@@ -71,6 +80,8 @@ def explain(prepared: Prepared, restored: Restored) -> Explanation:
         _summing_to_one(attention, links),
         tuple(links),
         protected,
+        confidence=confidence,
+        word_confidences=_lowest(word_confidences, targets, target_words),
         source_pieces=tuple(_around(piece, prepared.traced.spans) for piece in found.source_pieces),
         target_pieces=target_pieces,
         piece_log_probabilities=tuple(found.log_probabilities),
@@ -86,6 +97,19 @@ def _around(span: Span, spans: Sequence[Span]) -> Span:
         return place, place
     start, end = spans[span[0]][0], spans[span[1] - 1][1]
     return start, max(start, end)
+
+
+def _lowest(values: Sequence[float] | None, spans: Sequence[Span], words: Sequence[Span]) -> tuple[float | None, ...]:
+    """For each word the lowest value of the spans that have characters in common with it, or None."""
+    if values is None:
+        return ()
+    found: list[float | None] = [None] * len(words)
+    for value, (start, end) in zip(values, spans, strict=True):
+        if start < end:
+            place = _place((start, end), words)
+            before = found[place]
+            found[place] = value if before is None else min(value, before)
+    return tuple(found)
 
 
 def _sums(log_probabilities: Sequence[float], pieces: Sequence[Span], words: Sequence[Span]) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ TITLES = {
     429: "Too many requests",
     456: "Quota exceeded",
 }
+NO_GLOSSARIES = "This server keeps no glossaries. Leave glossary_id out."
 
 
 class Explained(Refusal):
@@ -42,7 +43,7 @@ def unsupported(name: str, detail: str) -> Refusal:
 
 def no_glossary() -> Refusal:
     """DeepL's words for a glossary that it does not have."""
-    return Explained(404, "Glossary not found", "This server keeps no glossaries. Leave glossary_id out.")
+    return Explained(404, "Glossary not found", NO_GLOSSARIES)
 
 
 def shown(value: Any) -> str:

@@ -1,11 +1,12 @@
 """What a request in DeepL's dialect asks for, read from its fields."""
 
+import re
 from typing import Any
 
 from mt import Form
 from service.errors import Refusal
 from service.jobs import AUTO, Job
-from service.routes.deepl_faults import Explained, no_glossary, shown, unsupported
+from service.routes.deepl_faults import NO_GLOSSARIES, Explained, no_glossary, shown, unsupported
 from service.routes.deepl_languages import Directions, codes_shown, loaded_language
 from service.settings import Settings
 
@@ -13,6 +14,7 @@ from service.settings import Settings
 LISTS = frozenset({"text", "ignore_tags", "non_splitting_tags", "splitting_tags", "custom_instructions"})
 # The official client waits 10 s for an answer, and then sends the same request again.
 SEARCH_SECONDS, ANSWER_SECONDS = 8.5, 9.0
+GLOSSARY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 FLAGS = {"0": False, "false": False, "1": True, "true": True}
 
 
@@ -21,11 +23,11 @@ def read_job(fields: dict[str, Any], directions: Directions, settings: Settings)
     texts = _texts(fields.get("text"), settings)
     source, target = _direction(fields, directions)
     _check_formality(fields.get("formality"))
-    if fields.get("glossary_id") or fields.get("glossary_ids"):
-        raise no_glossary()
+    _check_glossary(fields, source)
     for name in ("preserve_formatting", "show_billed_characters"):
         _flag(fields, name)
-    return Job(tuple(texts), source, target, form=read_form(fields), deadline_seconds=SEARCH_SECONDS)
+    form = read_form(fields)
+    return Job(tuple(texts), source, target, form=form, deadline_seconds=SEARCH_SECONDS, wants_whole=True)
 
 
 def _texts(given: Any, settings: Settings) -> list[str]:
@@ -55,6 +57,19 @@ def _direction(fields: dict[str, Any], directions: Directions) -> tuple[str, str
         into = f"{target.upper()} can be translated from {codes_shown(possible)}"
         raise unsupported("source_lang", f"{into}, not {source.upper()}.")
     return source, target
+
+
+def _check_glossary(fields: dict[str, Any], source: str) -> None:
+    """Raises Refusal when a glossary is asked for, as DeepL does for one that it does not have."""
+    given = fields.get("glossary_id") or fields.get("glossary_ids")
+    if not given:
+        return
+    if source == AUTO:
+        raise Explained(400, "Use of a glossary requires the source_lang parameter to be specified", NO_GLOSSARIES)
+    for one in given if isinstance(given, list) else [given]:
+        if not isinstance(one, str) or not GLOSSARY_ID.fullmatch(one):
+            raise unsupported("glossary_id", f"It is {shown(one)}. {NO_GLOSSARIES}")
+    raise no_glossary()
 
 
 def _check_formality(given: Any) -> None:

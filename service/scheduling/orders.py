@@ -21,10 +21,20 @@ class Query(NamedTuple):
 class Order:
     """One request: the queries it asked, those it waits for, and what was found for the others."""
 
-    def __init__(self, client: str = "", deadline: float = FOREVER, on_done: Callable[[], object] = lambda: None):
-        """`deadline` is a time of the queue's clock; `on_done` is called once nothing is missing, or `error` is set."""
+    def __init__(
+        self,
+        client: str = "",
+        deadline: float = FOREVER,
+        on_done: Callable[[], object] = lambda: None,
+        grace: float = 0.0,
+    ):
+        """`deadline` is a time of the queue's clock; `on_done` is called once nothing is missing, or `error` is set.
+
+        What is being decoded for it stops `grace` seconds after its deadline.
+        """
         self.client = client
         self.deadline = deadline
+        self.wanted_until = deadline + grace
         self.began: float | None = None  # when the first of its queries was being decoded, a time of the queue's clock
         self.missing: dict[Query, Ticket] = {}
         self.waiting: OrderedDict[Query, Ticket] = OrderedDict()  # those missing that are not being decoded
@@ -52,8 +62,9 @@ class Ticket:
         self.query = query
         self.orders: dict[Order, None] = {}
         self.company: Sequence[Ticket] = ()  # those that are being decoded in one call with it, itself included
-        # The time from which nobody wants it, which an engine's thread reads while orders come and go.
-        self.wanted_until = -FOREVER
+        # The times from which nobody wants it, and from which nobody is expected to want it again. An engine's thread
+        # reads them while orders come and go.
+        self.wanted_until = self.lingers_until = -FOREVER
 
     @property
     def has_begun(self) -> bool:
@@ -63,20 +74,22 @@ class Ticket:
     @property
     def runs_until(self) -> float:
         """The time at which the call that decodes it stops, unless it is done before."""
-        return max(ticket.wanted_until for ticket in self.company)
+        wanted_until = max(ticket.wanted_until for ticket in self.company)
+        return wanted_until if wanted_until > -FOREVER else max(ticket.lingers_until for ticket in self.company)
 
     def join(self, order: Order) -> None:
         """Nothing; the order waits for this query too."""
         self.orders[order] = None
         self._look_again()
 
-    def leave(self, order: Order) -> None:
-        """Nothing; the order does not wait for it any more."""
+    def leave(self, order: Order, lingers_until: float = -FOREVER) -> None:
+        """Nothing; the order does not wait for it any more, but may be asked anew until then."""
         del self.orders[order]
+        self.lingers_until = lingers_until
         self._look_again()
 
     def _look_again(self) -> None:
-        self.wanted_until = max((order.deadline for order in self.orders), default=-FOREVER)
+        self.wanted_until = max((order.wanted_until for order in self.orders), default=-FOREVER)
 
     def goes_with(self, others: "Sequence[Ticket]", horizon: float) -> bool:
         """Whether one call may decode it with these, which go with one another.

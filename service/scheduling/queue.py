@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.scheduling.orders import Found, Order, Query, Ticket
+from service.scheduling.orders import FOREVER, Found, Order, Query, Ticket
 from service.scheduling.turns import Turns
 
 # A request counts at most for this part of the queue, so that this many books wait without one taking another's place.
@@ -95,21 +95,22 @@ class SentenceQueue:
             order.fail(error)
         self._tickets.pop(ticket.query, None)
 
-    def withdraw(self, order: Order) -> None:
-        """Nothing; what only this order waited for is not decoded, or no further."""
+    def withdraw(self, order: Order, lingers_until: float = -FOREVER) -> None:
+        """Nothing; what only this order waited for is not decoded, or no further than until then."""
         for ticket in order.missing.values():
-            self._leave(ticket, order)
+            self._leave(ticket, order, lingers_until)
         order.missing.clear()
         self._turns.settle(order)
 
-    def expire(self, order: Order, now: float) -> list[Query]:
+    def expire(self, order: Order, now: float, lingers_until: float = -FOREVER) -> list[Query]:
         """The queries whose answer the order, whose deadline is over, need not wait for: it does so no more.
 
-        What it still waits for is being decoded in a call that stops now, and so will be there at once.
+        What it still waits for is being decoded in a call that stops now, and so will be there at once. What nobody
+        else waits for is decoded no further than until then.
         """
         given_up = [query for query, one in order.missing.items() if not one.has_begun or one.runs_until > now]
         for query in given_up:
-            self._leave(order.missing.pop(query), order)
+            self._leave(order.missing.pop(query), order, lingers_until)
         self._turns.settle(order)
         return given_up
 
@@ -118,8 +119,8 @@ class SentenceQueue:
         for ticket in list(self._tickets.values()):
             self.fail(ticket, error)
 
-    def _leave(self, ticket: Ticket, order: Order) -> None:
-        ticket.leave(order)
+    def _leave(self, ticket: Ticket, order: Order, lingers_until: float) -> None:
+        ticket.leave(order, lingers_until)
         order.waiting.pop(ticket.query, None)
         if not ticket.orders and not ticket.has_begun:
             del self._tickets[ticket.query]

@@ -6,6 +6,7 @@ crowd:    32 connections: the share of the engine's best speed that comes throug
 steady:   requests at 70 % of what the crowd came to: the 99th percentile beside the median.
 overload: five times as many requests as the crowd came to: only 200 and 429, how soon 429 comes, and the first answer
           after it.
+peer:     the crowd again, in turns with the same service around CTranslate2, whose model is as large.
 
 The server is a process of its own with no cache; nothing else is measured while it is. Use a quiet machine.
 """
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -29,9 +30,13 @@ from typing import Any
 from mt import Translator, load_bundle, shipped_bundle
 from tests.bench.serve_client import Client, Reply, at_rate, in_turn
 from tests.bench.serve_texts import sentences
+from tests.bench.train_speed import PEERS_PYTHON, ROOT
 
 CROWD = 32
 STEADY, OVERLOAD = 0.7, 5
+ROUNDS = 3  # of each with its peer
+OURS = [sys.executable, "-c", "import sys, service.cli; sys.exit(service.cli.main([]))"]
+PEER = [str(PEERS_PYTHON), "-m", "tests.bench.serve_ctranslate2"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,9 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     texts = sentences(options.source)
     translator = Translator(load_bundle(options.bundle))
     translator.warm_up()
-    found = measure_engine(translator, options.direction, list(islice(texts, options.sentences)))
-    with serving(options.bundle) as port:
+    chosen = list(islice(texts, options.sentences))
+    found = measure_engine(translator, options.direction, chosen)
+    with serving(OURS, options.bundle) as port:
         found |= asyncio.run(measure_service(port, options.direction, texts, options.seconds))
+        if not options.alone:
+            length = f"{pieces_a_piece(translator, options.direction, chosen):.3f}"
+            with serving([*PEER, length], options.bundle) as peer_port:
+                ports = {"ours": port, "peer": peer_port}
+                found |= peer_figures(asyncio.run(in_turns(ports, options.direction, texts, options.seconds)))
     found["added_ms"] = found["alone_p50_ms"] - found["engine_p50_ms"]
     found["share"] = found["crowd_a_second"] / found["engine_a_second"]
     for name, value in found.items():
@@ -57,10 +68,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sentences", type=int, default=400, help="for the engine's own speed")
     parser.add_argument("--source", type=Path, help="a file of sentences; without it they are made up")
     parser.add_argument("--bundle", type=Path, default=shipped_bundle())
+    parser.add_argument("--alone", action="store_true", help="without CTranslate2 beside it")
     parser.add_argument("--direction", default="en-de", type=lambda name: tuple(name.split("-", 1)))
     options = parser.parse_args(arguments)
     if options.source and not options.source.is_file():
         parser.error(f"--source must be a file, got {options.source}")
+    if not options.alone and not PEERS_PYTHON.exists():
+        parser.error(f"There is no {PEERS_PYTHON}. Run `make .venv-peers/installed` first, or add --alone.")
     return options
 
 
@@ -78,6 +92,13 @@ def measure_engine(translator: Translator, direction: tuple[str, str], texts: Se
         "engine_by_batch": {size: round(speed, 1) for size, speed in speeds.items()},
         "engine_a_second": max(speeds.values()),
     }
+
+
+def pieces_a_piece(translator: Translator, direction: tuple[str, str], texts: Sequence[str]) -> float:
+    """How many pieces the translations have for each piece of their sources."""
+    sources = [source for text in texts for source in translator.plan(text, *direction).sources]
+    found = [translator.search([source], translator.options())[0][0] for source in sources]
+    return sum(len(one.ids) for one in found) / sum(map(len, sources))
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -112,6 +133,33 @@ async def measure_service(
     }
 
 
+async def in_turns(
+    ports: Mapping[str, int], direction: tuple[str, str], texts: Iterator[str], seconds: float
+) -> dict[str, list[float]]:
+    """The requests a second that a crowd gets from each server, round by round; one works while the others rest."""
+    speeds: dict[str, list[float]] = {name: [] for name in ports}
+    for _ in range(ROUNDS):
+        for name, port in ports.items():
+            client = Client(port, direction)
+            await in_turn(client, texts, CROWD, seconds / 10)  # warm
+            start = time.perf_counter()
+            replies = await in_turn(client, texts, CROWD, seconds)
+            client.close()
+            assert {reply.status for reply in replies} == {200}, name
+            speeds[name].append(len(replies) / (time.perf_counter() - start))
+    return speeds
+
+
+def peer_figures(speeds: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """The peer's requests a second, and how many times as many ours has: the medians, and the ratio of each round."""
+    ratios = [ours / peer for ours, peer in zip(speeds["ours"], speeds["peer"], strict=True)]
+    return {
+        "peer_a_second": statistics.median(speeds["peer"]),
+        "times_the_peer": statistics.median(ratios),
+        "times_the_peer_by_round": ", ".join(f"{ratio:.2f}" for ratio in ratios),
+    }
+
+
 def overload_figures(replies: Sequence[Reply]) -> dict[str, Any]:
     """How many of each status; how soon a refusal comes, and an answer."""
     refused = [reply for reply in replies if reply.status == 429]
@@ -131,11 +179,10 @@ def percentile_ms(replies: Sequence[Reply], percent: int) -> float:
 
 
 @contextmanager
-def serving(bundle: Path) -> Iterator[int]:
+def serving(command: Sequence[str], bundle: Path) -> Iterator[int]:
     """The port of a server of the bundle, which remembers nothing."""
     settings = {**os.environ, "MT_CACHE_BYTES": "0", "MT_PORT": "0", "MT_BUNDLE": str(bundle)}
-    command = [sys.executable, "-c", "import sys, service.cli; sys.exit(service.cli.main([]))"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=settings, text=True) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=settings, text=True, cwd=ROOT) as server:
         try:
             assert server.stdout is not None
             address = next(line for line in server.stdout if " at http" in line)

@@ -7,7 +7,7 @@ import pytest
 
 from service.database import open_database
 from service.keys import Key, Keys
-from tests.fuzz import count_with_fields, fuzz
+from tests.fuzz import count_with_fields, fuzz, without_database
 from tests.integration.test_service_server import Server
 
 
@@ -38,6 +38,13 @@ def test_the_command_fuzzes_a_server_that_runs_already(tmp_path):
     assert done.returncode == 1
     assert "GET /health" in done.stdout
     assert "Undocumented status code" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "more"), [(["--seed", "1"], ["--generation-database", "none"]), (["--generation-deterministic"], [])]
+)
+def test_what_goes_well_is_not_made_small(options, more):
+    assert without_database(options) == more
 
 
 def test_only_operations_with_fields_are_asked_often():

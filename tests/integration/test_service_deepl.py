@@ -107,7 +107,9 @@ def test_there_are_no_glossaries(client):
         with pytest.raises(deepl.GlossaryNotFoundException, match="Glossary not found"):
             ask("1")
     with pytest.raises(deepl.DeepLException, match="message: Glossary not found, detail: This server keeps no glossar"):
-        client.translate_text("hello", source_lang="EN", target_lang="DE", glossary="1")
+        client.translate_text(
+            "hello", source_lang="EN", target_lang="DE", glossary="def3a26b-3e84-45b3-84ae-0c0aaf3525f7"
+        )
 
 
 def test_documents_are_refused(client):
@@ -204,6 +206,32 @@ def test_weblates_calls_are_answered_below_its_base_url(server):
         fields = {"text": ["one", "two"], "source_lang": "EN", "target_lang": "DE", "formality": "default "}
         answer = weblate.post("/translate", json=fields)
     assert [item["text"] for item in answer.json()["translations"]] == ["ONE", "TWO"]
+
+
+@pytest.fixture
+def hasty():
+    """DeepL's client, which waits less long before it asks again, as its documentation says how to."""
+    kept, deepl.http_client.min_connection_timeout = deepl.http_client.min_connection_timeout, 0.5
+    yield
+    deepl.http_client.min_connection_timeout = kept
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_slow_text_is_translated_once_although_the_client_asks_again(caplog):
+    caplog.set_level("INFO", "deepl")
+    with (
+        Server() as server,
+        ThreadPoolExecutor(1) as threads,
+        closing(deepl.DeepLClient("any", server_url=server.url)) as client,
+    ):
+        server.translator.gate.clear()
+        asking = threads.submit(client.translate_text, "slow", target_lang="DE")
+        wait_until(lambda: "Starting retry 1" in caplog.text)
+        server.translator.gate.set()
+        assert asking.result().text == "SLOW"
+        assert server.translator.finished == ["slow"]
+        assert server.translator.began.acquire(blocking=False)
+        assert not server.translator.began.acquire(blocking=False)
 
 
 def test_a_client_that_is_told_to_slow_down_comes_again_and_is_served(caplog):

@@ -76,13 +76,15 @@ class Service:
 
 
 @contextmanager
-def serving():
+def serving(**settings):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MT_")}
     variables = {"MT_BUNDLE": str(tiny.bundle_folder()), "MT_PORT": "0", "MT_WORKERS": "3", "MT_ENGINE": "litert"}
     command = [sys.executable, "-c", PROGRAM]
     path = os.pathsep.join([*sys.path, "."])
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True, env={**kept, "PYTHONPATH": path, **variables}) as process:
+    with subprocess.Popen(
+        command, **pipes, text=True, env={**kept, "PYTHONPATH": path, **variables, **settings}
+    ) as process:
         try:
             yield Service(process)
         finally:
@@ -166,6 +168,29 @@ def test_when_a_worker_is_killed_only_its_own_requests_fail_and_another_takes_it
     assert load.unexpected == []
     assert (len(after), len(before & after), victim in after) == (3, 2, False)
     assert f"Process {victim} ended with signal 9 (Killed). Another takes its place in 0.1 s." in said
+    assert load.failed_ports <= own_ports
+
+
+def test_when_a_worker_hangs_the_others_go_on_and_another_takes_its_place():
+    with serving(MT_HANG_SECONDS="3") as service, Load(service.netloc) as load:
+        service.wait_until_all_are_ready()
+        load.wait_for_answers()
+        before = service.workers()
+        victim = min(before)
+        freeze(victim)
+        own_ports = ports_of_clients(victim)
+        load.wait_for_answers()
+        wait_until(lambda: victim not in service.workers())
+        service.wait_until_all_are_ready()
+        load.wait_for_answers()
+        after = service.workers()
+        load.end()
+        service.process.terminate()
+        said = service.process.communicate(timeout=60)[1]
+    assert load.unexpected == []
+    assert (len(after), len(before & after)) == (3, 2)
+    how = f"Process {victim} ended with signal 9 (Killed), as it had not answered for 3 s. Another takes its place in"
+    assert how in said
     assert load.failed_ports <= own_ports
 
 

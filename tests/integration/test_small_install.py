@@ -47,6 +47,22 @@ def test_an_engine_that_is_not_installed_is_named_with_what_to_install():
     assert done.stderr == ""
 
 
+EVALUATION = ["evaluate", "--url", "http://127.0.0.1:1", "--direction", "en-de", "--source", "no", "--reference", "no"]
+
+
+@pytest.mark.parametrize("command", [["--help"], ["run", "--help"], EVALUATION])
+def test_commands_of_training_that_compute_nothing_load_no_model_library(command):
+    program = f"""
+import sys
+from training.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(sorted(set({LIBRARIES}) & set(sys.modules)), file=sys.stderr)
+"""
+    assert run(program, *command).stderr.splitlines()[-1] == "[]"
+
+
 def test_training_that_is_not_installed_is_one_line_and_status_2(tmp_path):
     program = f"{WITHOUT}\nfrom training.cli import main; main(sys.argv[1:])"
     done = run(program, "run", str(tmp_path / "recipe.toml"))

@@ -131,6 +131,19 @@ REFUSED = [
         "Value for 'ignore_tags' not supported.",
         "It must be an array of names of tags, or names with commas between them.",
     ),
+    (
+        {"glossary_id": "def3a26b-3e84-45b3-84ae-0c0aaf3525f7"},
+        "Use of a glossary requires the source_lang parameter to be specified",
+        "This server keeps no glossaries. Leave glossary_id out.",
+    ),
+    *(
+        (
+            {"source_lang": "EN", **given},
+            "Value for 'glossary_id' not supported.",
+            f"It is {shown}. This server keeps no glossaries. Leave glossary_id out.",
+        )
+        for given, shown in [({"glossary_id": "1"}, "'1'"), ({"glossary_ids": [{}]}, "{}"), ({"glossary_id": 5}, "5")]
+    ),
 ]
 
 
@@ -140,12 +153,13 @@ def test_what_cannot_be_translated_is_refused_in_deepls_words(client, fields, me
     assert (answer.status_code, answer.json()) == (400, {"message": message, "detail": detail})
 
 
+GLOSSARY = "def3a26b-3e84-45b3-84ae-0c0aaf3525f7"
 NO_GLOSSARY = {"message": "Glossary not found", "detail": "This server keeps no glossaries. Leave glossary_id out."}
 
 
-@pytest.mark.parametrize("fields", [{"glossary_id": "def3a26b-3e84-45b3-84ae-0c0aaf3525f7"}, {"glossary_ids": ["a"]}])
+@pytest.mark.parametrize("fields", [{"glossary_id": GLOSSARY}, {"glossary_ids": [GLOSSARY.upper()]}])
 def test_a_glossary_is_not_found(client, fields):
-    answer = client.deepl(**fields)
+    answer = client.deepl(source_lang="EN", **fields)
     assert (answer.status_code, answer.json()) == (404, NO_GLOSSARY)
 
 
@@ -270,7 +284,8 @@ def test_a_translation_that_was_not_finished_in_time_is_refused_rather_than_sent
 
 def test_a_search_ends_before_the_client_gives_up(client):
     fields = {"text": ["a"], "source_lang": "EN", "target_lang": "DE"}
-    assert read_job(fields, client.translator.directions, Settings()).deadline_seconds == 8.5
+    job = read_job(fields, client.translator.directions, Settings())
+    assert (job.deadline_seconds, job.wants_whole) == (8.5, True)
 
 
 def test_work_that_takes_longer_than_the_client_waits_is_refused():

@@ -142,6 +142,54 @@ def test_a_sentence_given_up_while_it_is_decoded_is_decoded_no_further(translato
     assert translator.finished == ["second"]
 
 
+def test_a_sentence_is_decoded_once_when_its_client_leaves_and_asks_again(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=1, linger_seconds=60)
+        translator.gate.clear()
+        first = begin(scheduler, "same")
+        await begun(translator)
+        first.cancel()
+        await asyncio.wait([first])
+        second = begin(scheduler, "same")
+        await asyncio.sleep(0)
+        translator.gate.set()
+        found = await second
+        assert (scheduler.counts.decoded, scheduler.counts.shared, scheduler.counts.cancelled) == (1, 1, 0)
+        return found
+
+    assert texts_of([asyncio.run(scenario())]) == ["SAME"]
+    assert translator.finished == ["same"]
+
+
+def test_what_is_wanted_whole_is_decoded_once_though_its_deadline_passes_before_it_is_asked_for_again(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=1, linger_seconds=60)
+        translator.gate.clear()
+        (late,) = await scheduler.translate(job("same", deadline_seconds=0.01, wants_whole=True))
+        assert late.warnings == ("deadline",)
+        again = begin(scheduler, "same")
+        await asyncio.sleep(0)
+        translator.gate.set()
+        return await again
+
+    assert texts_of([asyncio.run(scenario())]) == ["SAME"]
+    assert translator.finished == ["same"]
+
+
+def test_a_sentence_that_nobody_asks_for_again_is_decoded_no_further(translator):
+    async def scenario():
+        scheduler = Scheduler(translator, queue_size=0, linger_seconds=0.01)
+        translator.gate.clear()
+        first = begin(scheduler, "first")
+        await begun(translator)
+        first.cancel()
+        await until(lambda: not scheduler.running)
+        assert scheduler.counts.cancelled == 1
+
+    asyncio.run(scenario())
+    assert translator.finished == []
+
+
 def test_a_sentence_that_another_waits_for_is_decoded_to_its_end(translator):
     async def scenario():
         scheduler = Scheduler(translator, queue_size=5)

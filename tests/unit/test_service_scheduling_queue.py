@@ -21,9 +21,9 @@ def found(one, is_late=False):
     return [Hypothesis(list(one.source), 0.0, not is_late, None, is_late)]
 
 
-def order_in(queue, *queries, client="", deadline=FOREVER):
+def order_in(queue, *queries, client="", deadline=FOREVER, grace=0.0):
     done = []
-    order = Order(client, deadline, lambda: done.append(True))
+    order = Order(client, deadline, lambda: done.append(True), grace)
     order.calls = done
     queue.add(order, queries)
     return order
@@ -124,6 +124,33 @@ def test_a_call_stops_when_nobody_waits_for_any_of_its_sentences(queue):
     for ticket in tickets:
         queue.finish(ticket, found(ticket.query, is_late=True), now=0.0)
     assert (queue.counts.cancelled, queue.counts.decoded, queue.running) == (2, 0, 0)
+
+
+def test_a_call_for_nobody_goes_on_as_long_as_somebody_may_ask_again(queue):
+    leaving = order_in(queue, query(0))
+    (ticket,) = queue.take(1, now=0.0)
+    queue.withdraw(leaving, lingers_until=2.0)
+    assert ticket.runs_until == 2.0
+    coming = order_in(queue, query(0), deadline=1.0)
+    assert ticket.runs_until == 1.0
+    queue.finish(ticket, found(query(0)), now=0.5)
+    assert (coming.found, queue.counts.decoded, queue.counts.shared) == ({query(0): found(query(0))}, 1, 1)
+
+
+def test_a_call_goes_on_for_nobody_only_when_nobody_waits_for_any_of_its_sentences(queue):
+    leaving, staying = order_in(queue, query(0), deadline=1.0), order_in(queue, query(1), deadline=1.0)
+    tickets = queue.take(2, now=0.0)
+    queue.withdraw(leaving, lingers_until=2.0)
+    assert tickets[0].runs_until == 1.0
+    queue.withdraw(staying)
+    assert tickets[0].runs_until == 2.0
+
+
+def test_at_its_deadline_an_order_with_grace_waits_for_nothing_and_what_it_had_begun_goes_on(queue):
+    order = order_in(queue, query(0), deadline=1.0, grace=2.0)
+    (ticket,) = queue.take(1, now=0.0)
+    assert queue.expire(order, now=1.0, lingers_until=3.0) == [query(0)]
+    assert (ticket.runs_until, queue.running) == (3.0, 1)
 
 
 def test_a_call_with_deadlines_stops_at_the_last_of_them(queue):
@@ -228,7 +255,8 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def come(self, client, wanted, data):
         seconds = data.draw(st.sampled_from((FOREVER, 1.0, 3.0)))
-        order = order_in(self.queue, *wanted, client=client, deadline=self.now + seconds)
+        grace = data.draw(st.sampled_from((0.0, 1.0)))
+        order = order_in(self.queue, *wanted, client=client, deadline=self.now + seconds, grace=grace)
         self.asked[order] = wanted
         return order
 
@@ -266,16 +294,16 @@ class QueueMachine(RuleBasedStateMachine):
             self.in_engine[ticket.query] -= 1
             self.queue.fail(ticket, ValueError("broken"))
 
-    @rule(order=consumes(orders))
-    def leave(self, order):
-        self.queue.withdraw(order)
+    @rule(order=consumes(orders), lingers=st.sampled_from((-FOREVER, 1.0)))
+    def leave(self, order, lingers):
+        self.queue.withdraw(order, self.now + lingers)
         self.asked.pop(order, None)
 
     @rule(seconds=st.sampled_from((0.5, 2.0)))
     def wait(self, seconds):
         self.now += seconds
         for order in [order for order in self.asked if order.deadline <= self.now]:
-            self.asked[order] -= set(self.queue.expire(order, self.now))
+            self.asked[order] -= set(self.queue.expire(order, self.now, order.wanted_until))
 
     @invariant()
     def nothing_is_lost(self):

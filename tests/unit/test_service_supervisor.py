@@ -6,7 +6,7 @@ import pytest
 
 from mt import BundleError
 from service.supervisor import FIRST_DELAY, LONG_LIFE, MOST_DELAY, Place, Supervisor
-from service.worker import Failure, explained
+from service.worker import QUESTION, Failure, explained
 
 FAILURE = Failure(2, "mt-serve: no such bundle")
 
@@ -27,6 +27,9 @@ class FakeWorker:
             return self.connection.recv()
         except EOFError:
             return None
+
+    def ask(self):
+        self.calls.append("ask")
 
     def terminate(self):
         self.calls.append("terminate")
@@ -63,7 +66,7 @@ def _handlers():
 def supervised(*workers, places=1):
     """What run() gave, what was said, and the workers' places."""
     said, start = [], Workers(*workers)
-    supervisor = Supervisor(start, places, said.append)
+    supervisor = Supervisor(start, places, said.append, 10)
     return supervisor.run(), said, start.places, supervisor
 
 
@@ -87,6 +90,52 @@ def test_a_worker_that_dies_is_replaced_at_its_place_and_its_end_is_logged(caplo
     assert places == [0, 0]
     assert len(lost.calls) == 1
     assert caplog.messages == ["It ended. Another takes its place in 0.1 s."]
+
+
+class Answering(FakeWorker):
+    """Lives, and answers the first so many questions."""
+
+    def __init__(self, answers):
+        super().__init__("hello")
+        self._answers = answers
+
+    def ask(self):
+        super().ask()
+        if self.calls.count("ask") <= self._answers:
+            self._far_end.send(QUESTION)
+
+
+def watched(worker, seconds, hang_seconds=5):
+    """Looks at a worker for so many seconds of a clock that goes on by one with each look; what began at its place."""
+    start, now = Workers(worker, FakeWorker()), [0.0]
+    supervisor = Supervisor(start, 1, lambda _: None, hang_seconds, clock=lambda: now[0])
+    for second in range(seconds):
+        now[0] = float(second)
+        supervisor._fill_places()
+        supervisor._next_look = now[0]  # so that news is not waited for
+        for place in supervisor._await_news():
+            supervisor._hear(place)
+        supervisor._look()
+    return start.places
+
+
+def test_a_worker_that_does_not_answer_is_killed_and_replaced(caplog):
+    hung = Answering(3)
+    assert watched(hung, seconds=20) == [0, 0]
+    assert hung.calls == [*["ask"] * 4, 0.0]
+    assert caplog.messages == ["It ended, as it had not answered for 5 s. Another takes its place in 0.1 s."]
+
+
+def test_a_worker_that_answers_is_asked_again_and_lives(caplog):
+    worker = Answering(100)
+    assert watched(worker, seconds=20) == [0]
+    assert (set(worker.calls), caplog.messages) == ({"ask"}, [])
+
+
+def test_a_worker_that_does_not_serve_yet_is_not_asked():
+    worker = FakeWorker()
+    assert watched(worker, seconds=20) == [0]
+    assert worker.calls == []
 
 
 def test_a_failure_before_anything_was_ready_ends_it_all():
@@ -113,8 +162,8 @@ def test_all_workers_are_asked_to_end_before_one_is_waited_for():
             ended.append((seconds, [worker.calls for worker in workers]))
 
     workers = [Ended(), Ended()]
-    time = iter((100.0, 100.0, 100.0, 104.0))
-    supervisor = Supervisor(Workers(*workers), 2, pytest.fail, clock=lambda: next(time))
+    time = iter((100.0, 100.0, 100.0, 100.0, 104.0))
+    supervisor = Supervisor(Workers(*workers), 2, pytest.fail, 10, clock=lambda: next(time))
     supervisor._fill_places()
     supervisor.stop(seconds=10.0)
     assert ended == [(10.0, [["terminate"], ["terminate"]]), (6.0, [["terminate"], ["terminate"]])]

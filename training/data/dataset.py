@@ -16,6 +16,7 @@ from tqdm import tqdm
 from mt.errors import TrainingError
 from mt.tokenizer import BOS, EOS, PAD, Tokenizer
 from training.data.ahead import ahead
+from training.data.links import NO_LINKS, Links, PieceLinks
 from training.data.rows import ROWS_AT_ONCE, Rows, join_rows, make_rows, text_rows
 from training.data.store import Column, Texts, kept_store
 
@@ -29,6 +30,7 @@ class Example(NamedTuple):
 
     source: list[int]
     target: list[int]
+    links: Ids = NO_LINKS  # (L, 2) a piece of the target, and a place in the source that it comes from
 
 
 class Batch(NamedTuple):
@@ -38,6 +40,7 @@ class Batch(NamedTuple):
     target: Ids  # (B, T) begins with BOS: what the decoder reads
     positions: Ids  # (N,) places of the real target pieces in (B · T)
     labels: Ids  # (N,) the piece that follows each of them, EOS last
+    links: Ids = NO_LINKS  # (L, 2) a row of labels, and a place in its source that it comes from
 
 
 class Bitext(NamedTuple):
@@ -49,6 +52,7 @@ class Bitext(NamedTuple):
     targets: Sequence[str]
     weight: float = 1.0  # how often a pair is drawn in an epoch; of 2.5, two times and half of the pairs once more
     tag: str = ""  # a control piece behind the target-language tag
+    links: Links | None = None  # between words; all bitexts of a dataset have them, or none
 
 
 class Place(NamedTuple):
@@ -82,12 +86,14 @@ class _Chunk(NamedTuple):
     tags: Ids  # (N, 2) the target language's, and the corpus's or PAD
     sources: Rows
     targets: Rows
+    links: Rows  # of target and source pieces, in turn
 
     def example(self, number: int) -> Example:
         """One of the examples, whole."""
         tags = [tag for tag in self.tags[number].tolist() if tag != PAD]
         source = [*tags, *self.sources.row(number).tolist(), EOS]
-        return Example(source, self.targets.row(number).tolist())
+        links = self.links.row(number).reshape(-1, 2) + np.array([0, len(tags)], np.int32)
+        return Example(source, self.targets.row(number).tolist(), links)
 
 
 class Dataset:
@@ -106,6 +112,8 @@ class Dataset:
         self._starts = np.cumsum([0, *(len(bitext.sources) for bitext in bitexts)])
         self._sources = [self._read_side(bitext.sources) for bitext in bitexts]
         self._targets = [self._read_side(bitext.targets) for bitext in bitexts]
+        self._links = [bitext.links for bitext in bitexts if bitext.links]
+        self._piece_links = PieceLinks(tokenizer)
 
     def batches(self, place: Place = BEGINNING) -> Generator[tuple[Place, Batch]]:
         """All batches behind a place, epoch after epoch without end, each with the place that it leads to.
@@ -152,22 +160,28 @@ class Dataset:
                     examples = self._examples(chunk, self._generator(epoch, window + 1, number))
                     yield _Chunk(Place(epoch, window), ends_window, ends_epoch, *examples)
 
-    def _examples(self, numbers: Ids, generator: np.random.Generator) -> tuple[Ids, Rows, Rows]:
-        """Tags, sources and targets of the examples of these numbers; with sampling, their pieces are drawn."""
+    def _examples(self, numbers: Ids, generator: np.random.Generator) -> tuple[Ids, Rows, Rows, Rows]:
+        """Tags, sources, targets and links of the examples of these numbers; with sampling, their pieces are drawn."""
         bitexts = np.searchsorted(self._starts, numbers, "right") - 1
         # From bitext by bitext back to the order of the numbers.
         back = np.argsort(np.argsort(bitexts, kind="stable"))
+        chosen = [numbers[bitexts == bitext] - start for bitext, start in enumerate(self._starts[:-1].tolist())]
         sides = []
         for columns in (self._sources, self._targets):
-            parts = [
-                column.take(numbers[bitexts == bitext] - self._starts[bitext]) for bitext, column in enumerate(columns)
-            ]
-            rows = join_rows(parts).take(back)
+            rows = join_rows([column.take(part) for column, part in zip(columns, chosen, strict=True)]).take(back)
             if self._batching.sampling:
                 seed = int(generator.integers(2**63))
                 rows = make_rows(self._tokenizer.sample(rows.texts(), self._batching.sampling, seed), np.int32)
             sides.append(rows)
-        return self._tags[bitexts], sides[0], sides[1]
+        return self._tags[bitexts], sides[0], sides[1], self._draw_links(sides, chosen, back)
+
+    def _draw_links(self, sides: Sequence[Rows], chosen: Sequence[Ids], back: Ids) -> Rows:
+        """The links of some examples, chosen from each bitext and put into the order of their sides."""
+        if not self._links:
+            return Rows(NO_LINKS.reshape(-1), np.zeros(len(back) + 1, np.int64))
+        parts = zip(*(links.take(part) for links, part in zip(self._links, chosen, strict=True)), strict=True)
+        source_ends, target_ends, words = (join_rows(part).take(back) for part in parts)
+        return self._piece_links((source_ends, target_ends, words), *sides)
 
     def _make_batches(self, chunks: Iterator[_Chunk], start: Place) -> Iterator[tuple[Place, Batch]]:
         """The batches behind a place, made of the chunks from its window on."""
@@ -223,6 +237,7 @@ def _join(chunks: Sequence[_Chunk]) -> _Chunk:
         tags=np.concatenate([chunk.tags for chunk in chunks]),
         sources=join_rows([chunk.sources for chunk in chunks]),
         targets=join_rows([chunk.targets for chunk in chunks]),
+        links=join_rows([chunk.links for chunk in chunks]),
     )
 
 
@@ -282,7 +297,15 @@ def make_batch(examples: Sequence[Example]) -> Batch:
     target = pad([[BOS, *example.target] for example in examples])
     labels = pad([[*example.target, EOS] for example in examples])
     positions = np.flatnonzero(target != PAD).astype(np.int32)
-    return Batch(pad([example.source for example in examples]), target, positions, labels.reshape(-1)[positions])
+    source, following = pad([example.source for example in examples]), labels.reshape(-1)[positions]
+    return Batch(source, target, positions, following, _links(examples))
+
+
+def _links(examples: Sequence[Example]) -> Ids:
+    """The links of all examples, by the rows of their batch's labels."""
+    starts = np.cumsum([0, *(len(example.target) + 1 for example in examples)], dtype=np.int32)
+    parts = [one.links + np.array([start, 0], np.int32) for one, start in zip(examples, starts, strict=False)]
+    return np.concatenate([NO_LINKS, *parts])
 
 
 def pad(rows: Sequence[Sequence[int]], width: int = 0) -> Ids:

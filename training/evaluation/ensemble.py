@@ -1,118 +1,86 @@
 """Several models that translate together: their probabilities are averaged at every step of the search."""
 
 import hashlib
-import math
-from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from keras import ops
 
 from mt.bundle import Bundle, load_bundle, read_manifest
-from mt.engines import Hypothesis, SearchOptions
-from mt.engines.savedmodel import BATCHES, WIDTHS, search_in_fixed_shapes
+from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
+from mt.engines.driven import Continuations, Decoder, Floats, Ids
+from mt.engines.savedmodel import SavedModelEngine
+from mt.engines.steered import BATCH, steered_search
 from mt.errors import BundleError
-from mt.export import IDS
-from mt.model import DecoderState, Seq2Seq
 from mt.sampling import Sampling
-from mt.search import Step, beam_search, greedy_search, length_limits, sampling_search
-from mt.tokenizer import PAD
 from mt.translator import Translator
-from training.restore import restore_model
-
-Tensor = Any
-FIELDS = len(DecoderState._fields)
-UNIFORMS = tf.TensorSpec((None, None), tf.float32, name="uniforms")
 
 
 class EnsembleEngine:
-    """Searches of several models as one, on the live models, in the fixed shapes of the SavedModel's engine."""
+    """Searches and streams of several engines as one: the mean of their probabilities decides about every piece."""
 
-    max_source_pieces = WIDTHS[-1]
-    best_batch, calls_at_once = BATCHES[-1], 1
+    best_batch, calls_at_once = BATCH, 1
 
-    def __init__(self, models: Sequence[Seq2Seq]) -> None:
-        """The models have one vocabulary."""
-        self._models = models
-        self._searches: dict[SearchOptions, Any] = {}  # compiled, each when it is first needed
+    def __init__(self, engines: Sequence[SavedModelEngine]) -> None:
+        """The engines have one vocabulary."""
+        self._engines = engines
+        self.max_source_pieces = min(engine.max_source_pieces for engine in engines)
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
-        """As mt.engines.Engine says, without prefixes, a deadline, max_pieces and no_repeat."""
-        assert not prefixes, prefixes
-        assert not is_over, "a deadline"
-        assert (options.max_pieces, options.no_repeat) == (None, 0), options
-        if options not in self._searches:
-            self._searches[options] = self._compile(options)
-        search, sampling = self._searches[options], options.sampling
+        """As mt.engines.Engine says."""
+        with ExitStack() as stack:
 
-        def run(ids: np.ndarray) -> dict[str, Any]:
-            found: dict[str, Any] = search(ids, _uniforms(sampling, ids)) if sampling else search(ids)
-            return found
+            def begin(batch: Sequence[Sequence[int]]) -> Decoder:
+                decoder = self.begin(batch)
+                stack.enter_context(self.awake(decoder))
+                return decoder
 
-        return search_in_fixed_shapes(run, sources)
+            return steered_search(begin, sources, options, conditions)
 
-    def _compile(self, options: SearchOptions) -> Any:
-        """A function from ids (B, S), and random numbers (B, T) to draw with, to the fields of a SearchResult."""
-        if options.sampling:
-            sampling = replace(options.sampling, top_k=min(options.sampling.top_k, self._models[0].vocabulary))
+    def begin(self, sources: Sequence[Sequence[int]]) -> "EnsembleDecoder":
+        """As mt.engines.stream.SteppingEngine says."""
+        return EnsembleDecoder([engine.begin(sources) for engine in self._engines])
 
-            def draw(source_ids: Tensor, uniforms: Tensor) -> dict[str, Tensor]:
-                return sampling_search(*self._begin(source_ids), uniforms, sampling)._asdict()
-
-            return tf.function(draw, input_signature=(IDS, UNIFORMS), autograph=False)
-
-        def search(source_ids: Tensor) -> dict[str, Tensor]:
-            start = self._begin(source_ids)
-            if options.beam == 1:
-                return greedy_search(*start)._asdict()
-            return beam_search(*start, options.beam, options.length_penalty)._asdict()
-
-        return tf.function(search, input_signature=(IDS,), autograph=False)
-
-    def _begin(self, source_ids: Tensor) -> tuple[Step, Any, Tensor, Tensor]:
-        """What every search begins with: step, state, limits and the width of the sources."""
-        lengths = ops.sum(ops.cast(ops.not_equal(source_ids, PAD), "int32"), axis=1)
-        return *begin(self._models, source_ids), length_limits(lengths), ops.shape(source_ids)[1]
+    @contextmanager
+    def awake(self, decoder: "EnsembleDecoder") -> Iterator[None]:
+        """As mt.engines.stream.SteppingEngine says."""
+        with ExitStack() as stack:
+            for engine, own in zip(self._engines, decoder.decoders, strict=True):
+                stack.enter_context(engine.awake(own))
+            yield
 
 
-def _uniforms(sampling: Sampling, source_ids: np.ndarray) -> np.ndarray:
-    """Random numbers in [0, 1) (B, T) for sources (B, S), as many as their length limits may ask for."""
-    most = int(length_limits(np.array([source_ids.shape[1]]))[0])
-    return np.array([sampling.generator(row[row != PAD]).random(most) for row in source_ids], np.float32)
+class EnsembleDecoder:
+    """A mt.engines.driven.Decoder of several: probabilities and attention are the means of their own."""
 
+    def __init__(self, decoders: Sequence[Decoder]) -> None:
+        self.decoders = decoders
 
-def begin(models: Sequence[Seq2Seq], source_ids: Tensor) -> tuple[Step, Any]:
-    """The step of an ensemble on sources (B, S), and its state before the first piece.
+    def step(self, ids: Ids, count: int) -> Continuations:
+        """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more."""
+        looked = [decoder.step(ids, 1).attention for decoder in self.decoders]
+        table = self.log_probabilities()
+        best = np.argpartition(-table, min(count, table.shape[2]) - 1, axis=2)[:, :, :count]
+        found = np.take_along_axis(table, best, axis=2)
+        order = np.argsort(-found, axis=2, kind="stable")
+        found, best = (np.take_along_axis(field, order, axis=2) for field in (found, best))
+        return Continuations(found, best, np.mean(looked, axis=0))
 
-    A step's probability of a piece is the mean of the models' own, and so is its attention.
-    """
-    memories = [model.encode(source_ids) for model in models]
-    kind = _state_type(len(models))
-    starts = [model.initial_state(memory) for model, memory in zip(models, memories, strict=True)]
+    def log_probabilities(self) -> Floats:
+        """Those of all pieces (B, K, V), as the last step saw them."""
+        tables = np.stack([decoder.log_probabilities() for decoder in self.decoders])
+        most: Floats = tables.max(axis=0)
+        return most + np.log(np.exp(tables - most).mean(axis=0))
 
-    def step(ids: Tensor, state: Any) -> tuple[Tensor, Tensor, Any]:
-        own = [DecoderState(*state[place : place + FIELDS]) for place in range(0, len(state), FIELDS)]
-        steps = [model.step(ids, one, memory) for model, one, memory in zip(models, own, memories, strict=True)]
-        log_probabilities, attention, states = zip(*steps, strict=True)
-        mean = ops.logsumexp(ops.stack(log_probabilities), axis=0) - math.log(len(models))
-        return mean, ops.mean(ops.stack(attention), axis=0), kind(*(field for one in states for field in one))
-
-    return step, kind(*(field for one in starts for field in one))
-
-
-def _state_type(models: int) -> Any:
-    """The states of all models in one flat NamedTuple, whose fields a search can reorder."""
-    return namedtuple("EnsembleState", [f"{name}{number}" for number in range(models) for name in DecoderState._fields])
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
+        for decoder in self.decoders:
+            decoder.keep(rows, places)
 
 
 @dataclass(frozen=True)
@@ -133,8 +101,8 @@ class Ensemble:
         search = self._search(joined.manifest.search_options)
         if len(bundles) == 1:
             return Translator(joined, search=search)
-        engine = EnsembleEngine([restore_model(bundle) for bundle in bundles])
-        return Translator(joined, engine=engine, search=search)
+        own = [SavedModelEngine(one.saved_model, one.manifest.search_options) for one in bundles]
+        return Translator(joined, engine=EnsembleEngine(own), search=search)
 
     def _search(self, own: SearchOptions) -> SearchOptions:
         """How the bundles are searched, the first of which has this way of its own."""

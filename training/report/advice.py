@@ -10,6 +10,13 @@ from training.report.analysis import FrequencyGroup, LengthGroup
 SMALL_CORPUS = 100_000  # pairs; below, LSTMs gain much from regularization (Sennrich & Zhang 2019, §4)
 FEW_SENTENCES = 500  # of a test set; a BLEU of fewer has an interval of some points
 
+# Of the reasons for which a pair is dropped, those that a key decides about.
+FILTER_KEYS = {
+    "too long": "filter.max_characters",
+    "length ratio": "filter.max_length_ratio",
+    "identical sides": "filter.drop_identical",
+}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -63,8 +70,12 @@ def _train_longer(findings: Findings) -> Iterator[Advice]:
             "training.max_updates",
             f"The dev loss still fell by {100 * gain:.1f} % between update {before['update']:,} and the last, "
             f"{last['update']:,} ({before['dev_loss']:.3f} to {last['dev_loss']:.3f}).",
-            f"Train longer: {2 * updates:,} instead of {updates:,}, in a new folder, so that the learning rate falls "
-            "over all of them.",
+            f"Train longer: {2 * updates:,} instead of {updates:,}, "
+            + (
+                "in a new folder, so that the learning rate falls over all of them."
+                if findings.recipe.schedule.decay == "cosine"
+                else "and give the same command again: it goes on from the last checkpoint."
+            ),
         )
 
 
@@ -82,18 +93,19 @@ def _regularize_more(findings: Findings) -> Iterator[Advice]:
             f"{last['dev_loss']:.3f}), while the training loss fell ({best['train_loss']:.3f} to "
             f"{last['train_loss']:.3f}): the model learns its corpus by heart.",
             f"More dropout, such as {min(0.6, model.dropout + 0.1):.2f} instead of {model.dropout:g}, and more "
-            f"model.word_dropout than {model.word_dropout:g}; next a smaller model (model.encoder_hidden, "
-            "model.decoder_hidden), or more data.",
+            f"model.word_dropout than {model.word_dropout:g}; next "
+            + ("" if findings.recipe.start else "a smaller model (model.encoder_hidden, model.decoder_hidden), or ")
+            + "more data.",
         )
 
 
 def _end_with_the_schedule(findings: Findings) -> Iterator[Advice]:
-    """Patience ended the run while the learning rate was still high."""
+    """Patience ended the run while the learning rate, which falls to its end at max_updates, was still high."""
     rows, config = _history(findings), findings.recipe.training
-    if not rows or not findings.run.get("is_complete") or rows[-1]["update"] > 0.8 * config.max_updates:
+    if findings.recipe.schedule.decay != "cosine" or not rows or not findings.run.get("is_complete"):
         return
     best = max(rows, key=lambda row: row["dev_bleu"])
-    if best is rows[-1]:
+    if rows[-1]["update"] > 0.8 * config.max_updates or best is rows[-1]:
         return
     yield Advice(
         "training.max_updates",
@@ -129,6 +141,8 @@ def _mend_lengths(findings: Findings) -> Iterator[Advice]:
 def _widen_the_vocabulary(findings: Findings) -> Iterator[Advice]:
     """Much is spelled in bytes."""
     config = findings.recipe.subwords
+    if findings.recipe.start:  # whose vocabulary is kept
+        return
     for outcome in findings.outcomes:
         if outcome.byte_share > 0.005:
             yield Advice(
@@ -163,6 +177,8 @@ def _learn_more_from_little(findings: Findings) -> Iterator[Advice]:
 def _help_rare_words(findings: Findings) -> Iterator[Advice]:
     """Words seen a few times are hardly produced."""
     vocabulary = findings.recipe.subwords.vocabulary
+    if findings.recipe.start:  # whose vocabulary is kept
+        return
     for outcome in findings.outcomes:
         rare, frequent = (
             [group for group in outcome.frequencies if group.frequency in names and group.wanted >= 30]
@@ -198,19 +214,28 @@ def _help_long_sentences(findings: Findings) -> Iterator[Advice]:
 
 def _look_at_what_was_dropped(findings: Findings) -> Iterator[Advice]:
     """A filter took a large part of a corpus."""
-    keys = {
-        "too long": "filter.max_characters",
-        "length ratio": "filter.max_length_ratio",
-        "identical sides": "filter.drop_identical",
-    }
     for name, counts in findings.filters.items():
         for reason, dropped in counts["dropped"].items():
             if dropped > 0.1 * counts["read"]:
                 yield Advice(
-                    keys.get(reason, "corpora.train"),
+                    FILTER_KEYS.get(reason, "corpora.train"),
                     f"{name}: {dropped:,} of {counts['read']:,} pairs were dropped for the reason “{reason}”.",
-                    "Look at some of these pairs: loosen the filter if they are good, mend the files if they are not.",
+                    _mending(reason),
                 )
+
+
+def _mending(reason: str) -> str:
+    if reason == "duplicate":
+        return "Each pair counts once, so the corpus is smaller than it looks; see that no file is there twice."
+    if reason == "overlap with dev or test":
+        return (
+            "Dev and test are to hold text that training has not seen: take them from elsewhere, or keep them smaller."
+        )
+    if reason in FILTER_KEYS:
+        return "Look at some of these pairs: loosen the filter if they are good, mend the files if they are not."
+    return (
+        "Look at some of these pairs and mend the files: the sides may have slipped, or come from a faulty extraction."
+    )
 
 
 def _feed_faster(findings: Findings) -> Iterator[Advice]:

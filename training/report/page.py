@@ -63,17 +63,17 @@ def _glance(story: Story) -> Html:
         + ("" if run.get("is_complete", True) else ", stopped before its end"),
         "Seen": f"{run['target_pieces']:,} target pieces" + _optional(run, "epochs", ", {:,.1f} times the corpus"),
         "Speed": f"{run['mean_pieces_per_second']:,.0f} target pieces a second in updates"
-        + _optional(run, "input_share", "; {:.1%} of the time waiting for batches"),
-        "Peak memory": _optional({"memory": run.get("peak_memory_bytes", 0) / 1e6}, "memory", "{:,.0f} MB"),
+        + _optional(run, "input_share", "; {:.1f} % of the time waiting for batches", 100),
+        "Peak memory": _optional(run, "peak_memory_bytes", "{:,.0f} MB", 1e-6),
         "Hardware": run.get("hardware") or manifest.training.get("hardware", ""),
         "Made": f"{manifest.created}, " + ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     }
     return terms([*scores, *((name, value) for name, value in facts.items() if value)], class_="facts")
 
 
-def _optional(facts: Mapping[str, Any], name: str, text: str) -> str:
+def _optional(facts: Mapping[str, Any], name: str, text: str, factor: float = 1) -> str:
     """The text with the fact in it; nothing for a run of before the fact was kept, or where it is not known."""
-    return text.format(facts[name]) if facts.get(name) else ""
+    return text.format(factor * facts[name]) if facts.get(name) else ""
 
 
 def _value(score: Mapping[str, Any]) -> str:
@@ -102,7 +102,7 @@ def _corpora(story: Story) -> Html:
 
 def _drop(counts: Mapping[str, Any], reason: str) -> str:
     dropped = counts["dropped"].get(reason, 0)
-    return f"{dropped:,} ({dropped / max(1, counts['read']):.1%})"
+    return f"{dropped:,} ({100 * dropped / max(1, counts['read']):.1f} %)"
 
 
 def _curves(story: Story) -> Html:
@@ -116,7 +116,7 @@ def _curves(story: Story) -> Html:
     charts = (
         line_chart("Loss", "nats a target piece", {"training": points("train_loss"), "dev": points("dev_loss")}),
         line_chart("Greedy BLEU on dev", "BLEU", bleu),
-        line_chart("Learning rate", "rate", {"rate": points("learning_rate")}),
+        line_chart("Learning rate", "of Adam", {"rate": points("learning_rate")}),
     )
     note = (
         "Both losses are without label smoothing. The training loss is that of the last 200 updates, under dropout, so "
@@ -198,12 +198,10 @@ def _translations(one: Examined) -> Html:
         (group.frequency, f"{group.wanted:,}", f"{group.recall:.1f} %", f"{group.precision:.1f} %", f"{group.f1:.1f} %")
         for group in outcome.frequencies
     ]
-    lengths_of = (
-        f"The translations have {outcome.length_ratio:.1%} of the references' length; BLEU's brevity penalty is "
-    )
+    length = f"{100 * outcome.length_ratio:.1f} % of the references' length"
     return join(
         [
-            tag("p", f"{lengths_of}{outcome.brevity_penalty:.3f}."),
+            tag("p", f"The translations have {length}; BLEU's brevity penalty is {outcome.brevity_penalty:.3f}."),
             table(
                 "Scores by length of the source",
                 ("Words of the source", "Sentences", "BLEU", "chrF2"),

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,7 @@ from typing import Any
 from mt.errors import TrainingError
 from mt.tokenizer import Tokenizer
 from training.data.corpora import Corpora
-from training.data.dataset import Bitext
-from training.data.rows import text_rows
-from training.data.store import Texts
+from training.data.fingerprint import fingerprint, shorten
 from training.recipe import Recipe
 from training.run.checkpoints import replace_text
 
@@ -46,31 +44,12 @@ Facts = dict[str, Any]
 def describe(recipe: Recipe, tokenizer: Tokenizer, corpora: Corpora) -> Facts:
     """Every value of the recipe by its key, and fingerprints of the vocabulary and of the filtered pairs."""
     facts: Facts = {key: value for key, value, _ in _entries(recipe)}
-    facts["vocabulary"] = f"{tokenizer.size:,} pieces ({_shorten(hashlib.sha256(tokenizer.model))})"
+    facts["vocabulary"] = f"{tokenizer.size:,} pieces ({shorten(hashlib.sha256(tokenizer.model))})"
     for part, bitexts in (("train", corpora.train), ("dev", corpora.dev)):
         for direction, pair in zip(recipe.directions, recipe.pairs, strict=True):
             chosen = [bitext for bitext in bitexts if (bitext.source_language, bitext.target_language) == pair]
             facts[f"{part} {PAIRS}{direction}"] = fingerprint(chosen)
     return _as_json(facts)
-
-
-def fingerprint(bitexts: Sequence[Bitext]) -> str:
-    """The number of pairs and a hash of all texts in their order, the same for texts in memory and in a store."""
-    digest = hashlib.sha256()
-    for bitext in bitexts:
-        for texts in (bitext.sources, bitext.targets):
-            if isinstance(texts, Texts):
-                _digest_files(digest, (texts.column.values_path, texts.column.offsets_path))
-            else:
-                rows = text_rows(texts)
-                digest.update(rows.values.tobytes() + rows.offsets.astype("<i8").tobytes())
-    return f"{sum(len(bitext.sources) for bitext in bitexts):,} pairs ({_shorten(digest)})"
-
-
-def _digest_files(digest: Any, paths: Iterable[Path]) -> None:
-    for path in paths:
-        with path.open("rb") as file:
-            hashlib.file_digest(file, lambda: digest)
 
 
 def require_same(folder: Path, recipe: Recipe, facts: Facts, accept: bool, say: Callable[[str], object]) -> None:
@@ -145,8 +124,3 @@ def _list(keys: Iterable[str], before: Facts, facts: Facts) -> str:
 
 def _show(facts: Facts, key: str) -> str:
     return json.dumps(facts[key], ensure_ascii=False) if key in facts else "not there"
-
-
-def _shorten(digest: Any) -> str:
-    # 64 bits: enough to tell corpora apart, short enough for a message.
-    return f"sha256 {digest.hexdigest()[:16]}…"

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from mt.errors import TrainingError
 from mt.model import Seq2Seq
 from mt.tokenizer import Tokenizer
+from training.alignment.linking import link
 from training.data.corpora import Corpora
 from training.data.dataset import Batch, Batching, Dataset, Place
 from training.recipe import Recipe
@@ -56,7 +57,8 @@ class Trainer:
             self.model.assign_weights(start)
         self._updater = Updater(self.model, config, workers)
         batching = Batching(config.batch_pieces, config.max_pieces, config.seed, recipe.subwords.sampling)
-        self._dataset = Dataset(corpora.train, tokenizer, batching)
+        bitexts = link(corpora.train) if config.guided_attention else corpora.train
+        self._dataset = Dataset(bitexts, tokenizer, batching)
         self._validator = Validator(self.model, tokenizer, corpora.dev, config.validation_sentences)
         self._batches_an_update = config.accumulate * workers.count
         self._pace = Pace(Plan.of(config, corpora, workers.count))

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from mt.model import Seq2Seq
 from training.data.dataset import Batch
 from training.recipe import TrainingConfig
+from training.run.guidance import attention_loss
 from training.run.loss import CrossEntropy
 from training.run.moving_average import MovingAverage
 from training.run.workers import ALONE, Workers
@@ -18,6 +20,7 @@ from training.run.workers import ALONE, Workers
 IDS = tf.TensorSpec((None, None), tf.int32)
 LIST = tf.TensorSpec((None,), tf.int32)
 NUMBER = tf.TensorSpec((), tf.float32)
+BATCH: Any = Batch(IDS, IDS, LIST, LIST, tf.TensorSpec((None, 2), tf.int32))
 
 
 def choose_precision(precision: str) -> str:
@@ -42,12 +45,13 @@ class Updater:
     def __init__(self, model: Seq2Seq, config: TrainingConfig, workers: Workers = ALONE) -> None:
         self.model, self._workers = model, workers
         self._loss = CrossEntropy(config.label_smoothing, config.r_drop)
+        self._guidance = config.guided_attention
         self.optimizer = keras.optimizers.Adam(1.0, global_clipnorm=config.clip_norm)
         self.optimizer.build(model.trainable_variables)
         self._average = MovingAverage(model.trainable_variables, config.ema_decay) if config.average == "ema" else None
-        self.differentiate = tf.function(self._differentiate, input_signature=(IDS, IDS, LIST, LIST, NUMBER))
+        self.differentiate = tf.function(self._differentiate, input_signature=(BATCH, (NUMBER, NUMBER)))
         self.apply = tf.function(self._apply)
-        self.evaluate = tf.function(self._evaluate, input_signature=(IDS, IDS, LIST, LIST))
+        self.evaluate = tf.function(self._evaluate, input_signature=(BATCH,))
 
     @property
     def variables(self) -> list[Any]:
@@ -62,11 +66,12 @@ class Updater:
         given the batches of all, at least one for each.
         """
         count = self._loss.passes * sum(len(batch.labels) for batch in batches)
-        divisor = tf.constant(count, tf.float32)
+        linked = self._loss.passes * sum(len(np.unique(batch.links[:, 0])) for batch in batches)
+        divisors = tf.constant(count, tf.float32), tf.constant(max(linked, 1), tf.float32)
         first, *others = self._workers.share(batches)
-        likelihood, gradients = self.differentiate(*first, divisor)
+        likelihood, gradients = self.differentiate(first, divisors)
         for batch in others:
-            more, added = self.differentiate(*batch, divisor)
+            more, added = self.differentiate(batch, divisors)
             likelihood += more
             gradients = [gradient + other for gradient, other in zip(gradients, added, strict=True)]
         likelihood, *gradients = self._workers.sum([likelihood, *gradients])
@@ -77,22 +82,27 @@ class Updater:
 
     def likelihood(self, batch: Batch) -> float:
         """The natural-log cross-entropy summed over a batch's pieces, without dropout or smoothing."""
-        return float(self.evaluate(*batch))
+        return float(self.evaluate(batch))
 
     def averaged(self) -> AbstractContextManager[None]:
         """A context in which the model has the weights to score and to keep: their moving average, if there is one."""
         return self._average.in_place() if self._average else nullcontext()
 
-    def _differentiate(self, source: Any, target: Any, positions: Any, labels: Any, divisor: Any) -> tuple[Any, Any]:
-        """The summed cross-entropy of a batch, and the gradient of its loss over the divisor for each weight."""
+    def _differentiate(self, batch: Any, divisors: tuple[Any, Any]) -> tuple[Any, Any]:
+        """The summed cross-entropy of a batch, and the gradient of its loss over the divisors for each weight.
+
+        Those are the pieces of an update, and its pieces that have links.
+        """
+        (count, linked), weights = divisors, self.model.trainable_variables
         matrix, bias = self.model.output_matrix, self.model.output_bias
-        weights = self.model.trainable_variables
         if self._loss.passes == 2:
-            source, target, positions, labels = _twice(source, target, positions, labels)
+            batch = _twice(batch)
         with tf.GradientTape() as tape:
-            readouts = self._packed_readouts(source, target, positions, training=True)
-        result = self._loss.gradient(readouts, matrix, bias, labels, divisor)
-        gradients = tape.gradient(readouts, weights, output_gradients=result.readouts)
+            readouts, attention = self._packed(batch, training=True)
+            guided = attention_loss(attention, batch.links) if self._guidance else tf.constant(0.0)
+        result = self._loss.gradient(readouts, matrix, bias, batch.labels, count)
+        slopes = [result.readouts, self._guidance / linked]
+        gradients = tape.gradient([readouts, guided], weights, output_gradients=slopes)
         direct = {id(matrix): result.matrix, id(bias): result.bias}
         for index, weight in enumerate(weights):
             # That of the embedding comes as IndexedSlices, which cannot be added.
@@ -104,17 +114,26 @@ class Updater:
         self.optimizer.learning_rate.assign(rate)
         self.optimizer.apply(gradients, self.model.trainable_variables)
 
-    def _evaluate(self, source: Any, target: Any, positions: Any, labels: Any) -> Any:
-        readouts = self._packed_readouts(source, target, positions, training=False)
-        return self._loss.likelihood(readouts, self.model.output_matrix, self.model.output_bias, labels)
+    def _evaluate(self, batch: Any) -> Any:
+        readouts, _ = self._packed(batch, training=False)
+        return self._loss.likelihood(readouts, self.model.output_matrix, self.model.output_bias, batch.labels)
 
-    def _packed_readouts(self, source: Any, target: Any, positions: Any, training: bool) -> Any:
-        """Readouts (N, E) of the real target positions alone."""
-        readouts = self.model(source, target, training=training)
-        return tf.gather(tf.reshape(readouts, (-1, readouts.shape[-1])), positions)
+    def _packed(self, batch: Any, training: bool) -> tuple[Any, Any]:
+        """Readouts (N, E) and attention (N, S) of the real target positions alone."""
+        readouts, attention = self.model.read(batch.source, batch.target, training=training)
+        return _pack(readouts, batch.positions), _pack(attention, batch.positions)
 
 
-def _twice(source: Any, target: Any, positions: Any, labels: Any) -> tuple[Any, Any, Any, Any]:
+def _pack(array: Any, positions: Any) -> Any:
+    return tf.gather(tf.reshape(array, (-1, tf.shape(array)[-1])), positions)
+
+
+def _twice(batch: Any) -> Any:
     """A batch with each example twice, for two drawings of dropout; the two rows of a piece are neighbours."""
-    both = tf.stack([positions, positions + tf.size(target)], axis=1)
-    return tf.tile(source, (2, 1)), tf.tile(target, (2, 1)), tf.reshape(both, (-1,)), tf.repeat(labels, 2)
+    return Batch(
+        tf.tile(batch.source, (2, 1)),
+        tf.tile(batch.target, (2, 1)),
+        tf.reshape(tf.stack([batch.positions, batch.positions + tf.size(batch.target)], axis=1), (-1,)),
+        tf.repeat(batch.labels, 2),
+        tf.concat([batch.links * [2, 1], batch.links * [2, 1] + [1, 0]], axis=0),
+    )

@@ -4,8 +4,9 @@ from itertools import islice
 
 import pytest
 
+from tests import tiny
 from tests.bench.serve_client import Client, Reply, at_rate, in_turn, request
-from tests.bench.serve_speed import overload_figures, parse, percentile_ms
+from tests.bench.serve_speed import in_turns, overload_figures, parse, peer_figures, percentile_ms, pieces_a_piece
 from tests.bench.serve_texts import sentences
 
 DIRECTION = ("en", "de")
@@ -13,6 +14,11 @@ DIRECTION = ("en", "de")
 
 def replies(*milliseconds, status=200):
     return [Reply(status, one / 1000, "1" if status == 429 else "") for one in milliseconds]
+
+
+@pytest.fixture(scope="module")
+def translator():
+    return tiny.translator()
 
 
 def asked(ask):
@@ -53,6 +59,26 @@ def test_each_connection_asks_again_as_soon_as_it_has_its_answer():
     found, texts = asked(lambda client: in_turn(client, sentences(), 2, 0.02))
     assert len(found) == len(texts) >= 2
     assert len(set(texts)) == len(texts)
+
+
+def test_servers_are_asked_in_turns():
+    async def ask(client):
+        return await in_turns({"ours": client._port, "peer": client._port}, DIRECTION, sentences(), 0.01)
+
+    speeds, texts = asked(ask)
+    assert {name: len(found) for name, found in speeds.items()} == {"ours": 3, "peer": 3}
+    assert texts
+
+
+def test_ours_is_told_in_multiples_of_its_peer():
+    figures = peer_figures({"ours": [10, 30, 20], "peer": [5, 10, 20]})
+    assert figures == {"peer_a_second": 10, "times_the_peer": 2, "times_the_peer_by_round": "2.00, 3.00, 1.00"}
+
+
+def test_the_peers_translations_are_as_long_as_ours(translator):
+    (source,) = translator.plan("seventy one", *DIRECTION).sources
+    ((best, *_),) = translator.search([source], translator.options())
+    assert pieces_a_piece(translator, DIRECTION, ["seventy one"]) == len(best.ids) / len(source)
 
 
 def test_requests_come_at_the_rate_that_was_asked_for():

@@ -71,7 +71,15 @@ def test_json_gives_source_text_scores_alternatives_and_warnings(run):
     expected = tiny.translator().translate(["one", "two"], "en", "de", n_best=3)
     for line, source, one in zip(printed.splitlines(), ["one", "two"], expected, strict=True):
         values = json.loads(line)
-        assert set(values) == {"source", "text", "score", "alternatives", "warnings", "alternative_scores"}
+        assert set(values) == {
+            "source",
+            "text",
+            "score",
+            "alternatives",
+            "warnings",
+            "alternative_scores",
+            "confidence",
+        }
         assert (values["source"], values["text"]) == (source, one.text)
         assert values["score"] == pytest.approx(one.score, abs=1e-3)
         assert tuple(values["alternatives"]) == one.alternatives

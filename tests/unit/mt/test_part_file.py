@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 
 import pytest
@@ -148,3 +149,25 @@ def test_a_folder_that_vanishes_meanwhile_is_told_of(tmp_path):
         shutil.rmtree(tmp_path / "folder")
         with pytest.raises(InvalidOption, match=r"^Cannot write .*/folder/file\.part: No such .* add --resume"):
             part.write(b"eins\n", ["EINS"])
+
+
+def test_a_file_that_is_being_written_is_refused_to_a_second_run_with_the_first_ones_id(tmp_path):
+    file = tmp_path / "file"
+    message = (
+        rf"file\.part is being written by process {os.getpid()} on .*\. Wait until it is done, or give --output an"
+    )
+    with PartFile(file, MADE_WITH) as part:
+        for resume in (False, True):
+            with pytest.raises(InvalidOption, match=message):
+                PartFile(file, MADE_WITH, resume)
+        part.complete()
+    assert shout(file) == EXPECTED
+
+
+def test_a_file_may_be_written_after_a_run_that_was_refused(tmp_path):
+    file = tmp_path / "file"
+    broken_off(file, most=2)
+    with pytest.raises(InvalidOption, match="Add --resume"):
+        PartFile(file, MADE_WITH)
+    assert shout(file, resume=True) == EXPECTED
+    assert list(tmp_path.iterdir()) == [file]

@@ -136,7 +136,7 @@ class Attending(RepeatingEngine):
         (self._ids,) = tiny.tokenizer().encode([text])
         self._order = order
 
-    def search(self, sources, options, prefixes=(), is_over=None):
+    def search(self, sources, options, conditions):
         return [[self._found(source)] for source in sources]
 
     def _found(self, source):

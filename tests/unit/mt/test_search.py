@@ -12,14 +12,12 @@ from keras import ops
 
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
-from mt.sampling import Sampling
 from mt.search import (
     SearchResult,
     beam_search,
     greedy_search,
     length_limits,
     length_penalty,
-    sampling_search,
 )
 from mt.tokenizer import EOS, PAD
 from tests.scripted import Found, Script, SlowSearch, random_script, speller
@@ -212,53 +210,6 @@ def test_the_limit_grows_with_the_source():
 @pytest.mark.parametrize(("length", "alpha", "penalty"), [(1, 1.0, 1.0), (7, 1.0, 2.0), (7, 0.0, 1.0), (19, 0.5, 2.0)])
 def test_the_length_penalty_is_that_of_gnmt(length, alpha, penalty):
     assert float(length_penalty(np.int32(length), alpha)) == pytest.approx(penalty)
-
-
-def sample(script, limits, uniforms, **options):
-    uniforms = ops.convert_to_tensor(uniforms, dtype="float32")
-    limits = ops.convert_to_tensor(limits, dtype="int32")
-    return as_arrays(sampling_search(script.step, script.start, limits, 2, uniforms, Sampling(**options)))
-
-
-def test_the_same_random_numbers_draw_the_same_pieces_alone_or_in_a_batch():
-    script, limits = random_script(SOURCES, VOCABULARY, seed=3), [6, 4, 5]
-    uniforms = np.random.default_rng(1).random((SOURCES, 6))
-    together = sample(script, limits, uniforms, top_k=4)
-    assert hypotheses(sample(script, limits, uniforms, top_k=4), 0) == hypotheses(together, 0)
-    assert hypotheses(sample(script, limits, uniforms[::-1], top_k=4), 0) != hypotheses(together, 0)
-    for source in range(SOURCES):
-        alone = Script(script.log_probabilities[source : source + 1], script.following)
-        here = slice(source, source + 1)
-        assert hypotheses(sample(alone, limits[here], uniforms[here], top_k=4), 0) == hypotheses(together, source)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_sampling_from_the_likeliest_alone_is_greedy(seed):
-    script, limits = random_script(SOURCES, VOCABULARY, seed), [6, 4, 5]
-    sampled = sample(script, limits, np.random.default_rng(seed).random((SOURCES, 6)), top_k=1)
-    for field, expected in zip(sampled, search_in_graph(script, limits, 0), strict=True):
-        np.testing.assert_array_equal(field, expected)
-
-
-@pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 4), (0.5, 4), (2.0, 4), (1.0, 2)])
-def test_pieces_are_drawn_as_often_as_the_tempered_probabilities_say(temperature, top_k):
-    words, rows = {"a": 0.5, "b": 0.3, "c": 0.15, "": 0.05}, 1_000
-    script, _ = speller(words)
-    many = Script(np.repeat(script.log_probabilities, rows, axis=0), script.following)
-    uniforms = np.repeat((np.arange(rows)[:, None] + 0.5) / rows, 2, axis=1)  # each stands for its share of [0, 1)
-    drawn = sample(many, [2] * rows, uniforms, temperature=temperature, top_k=top_k)
-    first = np.where(drawn.lengths[:, 0] == 0, EOS, drawn.ids[:, 0, 0])
-    frequencies = [np.mean(first == piece) for piece in (EOS + 1, EOS + 2, EOS + 3, EOS)]
-    shares = np.array(list(words.values())) ** (1 / temperature)
-    shares[top_k:] = 0
-    np.testing.assert_allclose(frequencies, shares / shares.sum(), atol=2 / rows)
-    # The scores are the model's own, whatever was drawn.
-    np.testing.assert_allclose(np.exp(drawn.scores[first == EOS + 1, 0]), 0.5, rtol=1e-5)
-
-
-def test_the_largest_random_number_below_one_draws_the_last_candidate():
-    script, alphabet = speller({"a": 0.6, "b": 0.4})
-    assert spell(sample(script, [2], [[0.99999994, 0.99999994]], top_k=2), alphabet)[:1] == "b"
 
 
 def test_a_beam_below_one_is_refused():

@@ -179,3 +179,8 @@ def test_a_server_that_does_not_answer_is_refused(refused, folder):
     assert "http://127.0.0.1:1/translate cannot be reached" in refused(
         "evaluate", "--url", "http://127.0.0.1:1", *arguments
     )
+
+
+def test_another_backend_of_keras_than_tensorflow_is_refused(refused, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert refused("run") == "mt-train computes with TensorFlow, but KERAS_BACKEND is 'jax'. Unset it."

@@ -155,6 +155,7 @@ def test_a_section_that_is_no_table_is_refused(refused):
         ("training", "accumulate", 0, "training.accumulate must be at least 1, got 0."),
         ("training", "r_drop", -1, "training.r_drop must be at least 0 and finite, got -1.0."),
         ("training", "r_drop", math.inf, "training.r_drop must be at least 0 and finite, got inf."),
+        ("training", "guided_attention", -1, "training.guided_attention must be at least 0 and finite, got -1.0."),
         ("training", "average", "mean", "training.average must be checkpoints or ema, got 'mean'."),
         ("training", "ema_decay", 0, "training.ema_decay must be above 0 and below 1, got 0.0."),
         ("training", "ema_decay", 1, "training.ema_decay must be above 0 and below 1, got 1.0."),

@@ -1,6 +1,7 @@
 """Synthetic corpora, made by functions in the place of models."""
 
 import json
+import os
 import tomllib
 
 import pytest
@@ -111,6 +112,15 @@ def test_a_file_that_is_no_synthetic_corpus_is_not_written_over(plan):
     with pytest.raises(CorpusError, match=r"bt\.tsv is there and bt\.tsv\.json is not\. Give another --out, or remove"):
         make(plan)
     assert plan.out.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_corpus_that_is_being_written_is_refused_to_a_second_run_with_the_first_ones_id(plan):
+    def translate_meanwhile(texts, *_):
+        with pytest.raises(CorpusError, match=rf"bt\.tsv is being written by process {os.getpid()} on .*another --out"):
+            make(plan)
+        return texts
+
+    assert make(plan, translate_meanwhile).pairs == make(plan).pairs
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"made_by": 1, "more": 2}'])

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from mt.convert import convert
-from mt.engines import Hypothesis, SearchOptions
+from mt.engines import Conditions, Hypothesis, SearchOptions
 from mt.engines.litert import LiteRTEngine
 from mt.engines.savedmodel import SavedModelEngine
 from mt.engines.stream import PieceStream
@@ -133,13 +133,13 @@ def test_what_a_search_has_found_is_found_again_behind_any_beginning_of_it(engin
     (wanted,) = zip(*engine.search(some, GREEDY), strict=True)
     for length in (1, 3):
         prefixes = [one.ids[: length + row] for row, one in enumerate(wanted)]
-        (found,) = zip(*engine.search(some, GREEDY, prefixes), strict=True)
+        (found,) = zip(*engine.search(some, GREEDY, Conditions(prefixes)), strict=True)
         assert_same(found, wanted)
 
 
 def test_every_hypothesis_begins_with_the_prefix_and_its_score_counts_it(engine):
     prefix = [300, 6, 270]  # 6 is a byte, which is unlikely
-    (found,) = engine.search(sources(1), OPTIONS, [prefix])
+    (found,) = engine.search(sources(1), OPTIONS, Conditions([prefix]))
     assert len({tuple(one.ids) for one in found}) == len(found) == tiny.BEAM
     assert all(one.ids[:3] == prefix and one.score < -10 for one in found)
 
@@ -158,7 +158,9 @@ def test_every_hypothesis_begins_with_the_prefix_and_its_score_counts_it(engine)
 @pytest.mark.parametrize("prefix", [[], [300, 6]])
 def test_log_probabilities_are_those_of_scoring_the_output_again_and_sum_to_the_score(engine, options, prefix):
     some = sources(3)
-    for source, hypotheses in zip(some, engine.search(some, options, [prefix] * 3 if prefix else []), strict=True):
+    for source, hypotheses in zip(
+        some, engine.search(some, options, Conditions([prefix] * 3 if prefix else [])), strict=True
+    ):
         for one in hypotheses:
             wanted = scored_again(engine, source, [*one.ids, *[EOS] * one.is_complete])
             np.testing.assert_allclose(one.log_probabilities, wanted, atol=1e-4)
@@ -167,7 +169,7 @@ def test_log_probabilities_are_those_of_scoring_the_output_again_and_sum_to_the_
 
 def scored_again(engine, source, ids):
     """The log-probabilities of these pieces, each given those before it."""
-    decoder, found = engine.begin(source), []
+    decoder, found = engine.begin([source]), []
     with engine.awake(decoder):
         for last, piece in pairwise([BOS, *ids]):
             decoder.step(np.array([[last]]), 1)
@@ -192,7 +194,7 @@ def test_what_is_seen_inside_is_what_the_live_model_shows(engine, request):
 
 def test_a_prefix_longer_than_a_translation_may_be_is_refused(engine):
     with pytest.raises(InvalidOption, match=r"The prefix has 11 pieces, and a translation of this text at most 10\."):
-        engine.search(sources(1), SearchOptions(2, max_pieces=10), [[300] * 11])
+        engine.search(sources(1), SearchOptions(2, max_pieces=10), Conditions([[300] * 11]))
 
 
 @pytest.mark.parametrize("size", [1, 2])
@@ -219,7 +221,7 @@ def test_a_seed_draws_the_same_again_and_another_one_something_else(engine):
 
 def test_when_time_is_up_what_has_been_found_is_given(engine):
     questions = iter([False] * 4 + [True] * 2)
-    (found,) = engine.search(sources(1), OPTIONS, is_over=lambda: next(questions))
+    (found,) = engine.search(sources(1), OPTIONS, Conditions(is_over=lambda: next(questions)))
     (short,) = engine.search(sources(1), SearchOptions(tiny.BEAM, max_pieces=4))
     assert [one.is_late for one in found] == [not one.is_complete for one in short]
     assert_same(found, short)
@@ -227,7 +229,9 @@ def test_when_time_is_up_what_has_been_found_is_given(engine):
 
 def test_a_search_with_time_enough_is_one_without_a_deadline(engine):
     for found, wanted in zip(
-        engine.search(sources(5), OPTIONS, is_over=lambda: False), engine.search(sources(5), OPTIONS), strict=True
+        engine.search(sources(5), OPTIONS, Conditions(is_over=lambda: False)),
+        engine.search(sources(5), OPTIONS),
+        strict=True,
     ):
         assert_same(found, wanted)
 
@@ -253,7 +257,7 @@ def streamed(engine, streams):
 )
 def test_streams_that_take_turns_and_are_kept_in_between_find_what_a_search_finds(engine, options):
     some, prefixes = sources(4), [[], [300], [300, 6, 270], []]
-    wanted = [found for (found,) in engine.search(some, options, prefixes)]
+    wanted = [found for (found,) in engine.search(some, options, Conditions(prefixes))]
     streams = [PieceStream(engine, source, options, prefix) for source, prefix in zip(some, prefixes, strict=True)]
     empty = [one._replace(attention=np.zeros((0, len(source)))) for one, source in zip(wanted, some, strict=True)]
     assert_same(streamed(engine, streams), empty)
@@ -278,7 +282,7 @@ def test_streams_of_several_threads_do_not_disturb_each_other(engine):
 
 
 def test_a_decoder_that_sleeps_takes_no_steps(engine):
-    decoder = engine.begin(sources(1)[0])
+    decoder = engine.begin(sources(1))
     with pytest.raises(AssertionError, match="asleep"):
         decoder.step(np.array([[BOS]]), 1)
     with engine.awake(decoder):

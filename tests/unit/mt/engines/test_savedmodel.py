@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.engines import SearchOptions
+from mt.engines import Conditions, SearchOptions
 from mt.engines.savedmodel import BATCHES, BEAMS, WIDTHS, SavedModelDecoder, SavedModelEngine, _fixed_shape
 from mt.engines.steered import steered_search
 from mt.errors import BundleError
@@ -55,7 +55,7 @@ class Signatures:
 def test_a_driven_step_has_one_of_the_fixed_shapes(sources, beam):
     signatures = Signatures()
     begin = partial(SavedModelDecoder, signatures.encode, signatures, tf.constant)
-    found = steered_search(begin, sources, SearchOptions(beam, max_pieces=3), [[5, 8]] * len(sources))
+    found = steered_search(begin, sources, SearchOptions(beam, max_pieces=3), Conditions([[5, 8]] * len(sources)))
     assert signatures.shapes <= set(product(BATCHES, BEAMS, WIDTHS))
     for source, hypotheses in zip(sources, found, strict=True):
         assert [one.ids[:2] for one in hypotheses] == [[5, 8]] * len(hypotheses)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.engines import SearchOptions
+from mt.engines import Conditions, SearchOptions
 from mt.engines.steered import BATCH, steered_search
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
@@ -28,7 +28,7 @@ def begin_with(script):
 
 
 def search(script, options, prefixes=(), sources=SOURCES):
-    found = steered_search(begin_with(script), sources, options, prefixes)
+    found = steered_search(begin_with(script), sources, options, Conditions(prefixes))
     return [[as_found(one) for one in hypotheses] for hypotheses in found]
 
 
@@ -105,19 +105,11 @@ def test_drawing_from_the_likeliest_piece_alone_is_greedy_search(seed):
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 2.0, "top_k": 3}, {"temperature": 0.3, "seed": 5}])
-def test_pieces_are_drawn_as_inside_a_graph(options):
-    from keras import ops
-
-    from mt.search import sampling_search
-
+def test_pieces_are_drawn_as_by_the_slow_twin(options):
     script, sampling = random_script(3, VOCABULARY, seed=3), Sampling(**{"top_k": 5, **options})
-    uniforms = np.array([sampling.generator(source).random(8) for source in SOURCES], np.float32)
-    limits = ops.full((3,), 8, dtype="int32")
-    result = sampling_search(script.step, script.start, limits, 2, ops.convert_to_tensor(uniforms), sampling)
-    ids, lengths, scores, is_complete, *_ = (np.asarray(field)[:, 0] for field in result)
-    for source, (one,) in enumerate(drawn(script, **{"top_k": 5, **options})):
-        assert one.ids == tuple(ids[source, : lengths[source]])
-        assert (one.score, one.is_complete) == (scores[source], is_complete[source])
+    for number, (one,) in enumerate(drawn(script, **{"top_k": 5, **options})):
+        uniforms = iter(sampling.generator(SOURCES[number]).random(8))
+        assert one == SlowSearch(script, number, limit=8).sample(sampling, uniforms)
 
 
 @pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 4), (0.5, 4), (2.0, 4), (1.0, 2)])
@@ -161,7 +153,7 @@ def test_when_time_is_up_before_a_batch_begins_its_sources_get_nothing_marked_la
         raise AssertionError("began")
 
     for source, (one,) in zip(
-        SOURCES, steered_search(begin, SOURCES, SearchOptions(3), is_over=lambda: True), strict=True
+        SOURCES, steered_search(begin, SOURCES, SearchOptions(3), Conditions(is_over=lambda: True)), strict=True
     ):
         assert (one.ids, one.score, one.is_complete, one.is_late) == ([], 0.0, False, True)
         assert one.attention.shape == (0, len(source))
@@ -170,5 +162,5 @@ def test_when_time_is_up_before_a_batch_begins_its_sources_get_nothing_marked_la
 def test_a_prefix_is_there_whole_however_late_it_is():
     script, _ = speller({"abcdef": 1.0})
     prefix = [[4, 5, 6]]
-    ((one,),) = steered_search(begin_with(script), SOURCES[:1], SearchOptions(2), prefix, is_over=lambda: True)
+    ((one,),) = steered_search(begin_with(script), SOURCES[:1], SearchOptions(2), Conditions(prefix, lambda: True))
     assert (one.ids, one.is_late) == (prefix[0], True)

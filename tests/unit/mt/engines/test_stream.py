@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.engines import SearchOptions
+from mt.engines import Conditions, SearchOptions
 from mt.engines.steered import steered_search
 from mt.engines.stream import PieceStream, SteppingEngine
 from mt.errors import InvalidOption
@@ -58,7 +58,7 @@ def streamed(engine, options, prefix=(), is_over=lambda: False):
 
 
 def searched(engine, options, prefix=(), is_over=None):
-    ((found,),) = steered_search(engine.begin, [SOURCE], options, [prefix], is_over)
+    ((found,),) = steered_search(engine.begin, [SOURCE], options, Conditions([prefix], is_over))
     return found
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mt.errors import TrainingError
 from mt.tokenizer import BOS, EOS, PAD
 from tests import tiny
+from training.alignment.lexicon import word_ends
 from training.data.dataset import (
     Batching,
     Bitext,
@@ -25,7 +26,8 @@ from training.data.dataset import (
     make_examples,
     pad,
 )
-from training.data.rows import text_rows
+from training.data.links import NO_LINKS, Links
+from training.data.rows import make_rows, text_rows
 from training.data.store import Texts, kept_store
 from training.recipe import SubwordConfig
 from training.subwords import train_tokenizer
@@ -40,6 +42,7 @@ EXAMPLES = st.lists(
         Example,
         st.lists(st.integers(4, 99), min_size=1, max_size=30),
         st.lists(st.integers(4, 99), max_size=30),
+        st.just(NO_LINKS),
     ),
     max_size=40,
 )
@@ -96,7 +99,7 @@ def test_an_epoch_holds_every_example_once(number):
     expected = Counter(
         (tuple(source), tuple(target))
         for bitext in BITEXTS
-        for source, target in make_examples(bitext, tiny.tokenizer())
+        for source, target, _ in make_examples(bitext, tiny.tokenizer())
     )
     assert occurrences(dataset(number)) == occurrences(dataset(number, window=25)) == expected
 
@@ -231,6 +234,55 @@ def test_a_tag_that_the_vocabulary_lacks_is_refused():
         dataset(bitexts=[BITEXTS[0]._replace(tag="<bt>")])
 
 
+def linked_bitexts():
+    """The bitexts with links between the words of the same number in each pair."""
+    found = []
+    for bitext in BITEXTS:
+        ends = [word_ends(side) for side in (bitext.sources, bitext.targets)]
+        both = np.minimum(*(rows.lengths() for rows in ends)).tolist()
+        words = make_rows(([word for place in range(count) for word in (place, place)] for count in both), np.uint16)
+        found.append(bitext._replace(links=Links(*ends, words)))
+    return found
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
+def test_the_links_of_a_batch_lie_between_pieces_of_linked_words(sampling):
+    tokenizer, count = tiny.tokenizer(), 0
+    for batch in dataset(0, sampling, linked_bitexts()):
+        rows = batch.positions // batch.target.shape[1]
+        for row, column in batch.links.tolist():
+            source = [number for number in batch.source[rows[row]].tolist() if number != PAD]
+            target = batch.labels[rows == rows[row]].tolist()
+            sides = (source[1:-1], column - 1), (target[:-1], row - np.flatnonzero(rows == rows[row])[0])
+            words = [tokenizer.decode([ids[: place + 1]])[0].split(" ") for ids, place in sides]
+            assert len(words[0]) == len(words[1])
+            count += 1
+    assert count > 300
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.3])
+def test_links_change_nothing_else_of_a_batch(sampling):
+    assert same(
+        [batch[:-1] for batch in dataset(1, sampling, linked_bitexts())], [batch[:-1] for batch in dataset(1, sampling)]
+    )
+
+
+def test_links_know_the_tags_before_the_source(tagged):
+    _, bitext = tagged
+    plain, other = linked_bitexts(), linked_bitexts()
+    other[0] = other[0]._replace(tag=bitext.tag)
+
+    def places(bitexts):
+        with closing(Dataset(bitexts, tagged[0], Batching(10_000, 200, 1)).batches()) as batches:
+            _, batch = next(iter(batches))
+        with_tag = (batch.source[:, 0] == tagged[0].tag("de"))[batch.positions // batch.target.shape[1]]
+        linked = batch.links[np.isin(batch.links[:, 0], np.flatnonzero(with_tag))]
+        return np.bincount(linked[:, 1])
+
+    without, with_tag = places(plain), places(other)
+    assert with_tag[1:].tolist() == without.tolist()
+
+
 def test_examples_longer_than_max_pieces_are_left_out():
     tokenizer, most = tiny.tokenizer(), 9
     found = [pair for batch in dataset(max_pieces=most) for pair in pairs(batch)]
@@ -246,7 +298,7 @@ def test_examples_longer_than_max_pieces_are_left_out():
 def test_a_source_begins_with_the_tag_of_its_target_language_and_ends_with_eos():
     tokenizer = tiny.tokenizer()
     for bitext in BITEXTS:
-        for source, _ in make_examples(bitext, tokenizer):
+        for source, *_ in make_examples(bitext, tokenizer):
             assert (source[0], source[-1]) == (tokenizer.tag(bitext.target_language), EOS)
 
 
@@ -278,7 +330,7 @@ def test_each_label_is_the_piece_after_its_position_and_eos_is_last():
 @given(EXAMPLES.filter(bool))
 def test_a_batch_gives_back_its_examples(examples):
     batch = make_batch(examples)
-    assert pairs(batch) == [(tuple(source), tuple(target)) for source, target in examples]
+    assert pairs(batch) == [(tuple(source), tuple(target)) for source, target, _ in examples]
     labels = iter(batch.labels.tolist())
     for example in examples:
         assert [next(labels) for _ in range(len(example.target) + 1)] == [*example.target, EOS]

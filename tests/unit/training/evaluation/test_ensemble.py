@@ -1,20 +1,25 @@
 """Several models as one: the mean of their probabilities, and pieces drawn at random."""
 
+import pickle
+import tempfile
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mt.engines import SearchOptions
+from mt.engines import Conditions, SearchOptions
 from mt.engines.savedmodel import SavedModelEngine
+from mt.engines.stream import PieceStream
 from mt.errors import BundleError
+from mt.export import save_graphs
 from mt.model import ModelConfig
 from mt.sampling import Sampling
 from mt.tokenizer import BOS
 from mt.translator import Translator
 from tests import tiny
-from training.data.dataset import pad
-from training.evaluation.ensemble import Ensemble, EnsembleEngine, _join, begin
+from training.evaluation.ensemble import Ensemble, EnsembleEngine, _join
 
 OPTIONS, GREEDY = SearchOptions(beam=tiny.BEAM, length_penalty=1.0), SearchOptions(beam=1)
 SMALLER = ModelConfig(embedding=10, encoder_hidden=6, decoder_hidden=8)
@@ -32,37 +37,72 @@ def require_same(found, expected):
         np.testing.assert_allclose([one.score for one in ours], [one.score for one in theirs], atol=1e-4)
 
 
+@cache
+def engine(config=tiny.CONFIG, seed=1):
+    """That of the tiny bundle, or of another model."""
+    if (config, seed) == (tiny.CONFIG, 1):
+        return SavedModelEngine(tiny.bundle().saved_model, OPTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        save_graphs(tiny.model(config, seed=seed), tiny.tokenizer(), OPTIONS, Path(folder))
+        return SavedModelEngine(Path(folder), OPTIONS)
+
+
 @pytest.fixture(scope="module")
 def alone():
-    return EnsembleEngine([tiny.model()])
+    return EnsembleEngine([engine()])
 
 
-@pytest.mark.parametrize("options", [OPTIONS, GREEDY, SearchOptions(2, length_penalty=0.0)])
+@pytest.fixture(scope="module")
+def mixed():
+    return EnsembleEngine([engine(), engine(SMALLER, seed=2)])
+
+
+@pytest.mark.parametrize(
+    "options", [OPTIONS, GREEDY, SearchOptions(2, length_penalty=0.0), SearchOptions(2, 1.0, 5, 1)]
+)
 def test_one_model_finds_what_its_bundle_finds(alone, options):
-    bundled = SavedModelEngine(tiny.bundle().saved_model, OPTIONS)
-    require_same(alone.search(sources(), options), bundled.search(sources(), options))
+    require_same(alone.search(sources(), options), engine().search(sources(), options))
 
 
 def test_a_model_with_itself_finds_what_it_finds_alone(alone):
-    together = EnsembleEngine([tiny.model(), tiny.model()])
+    together = EnsembleEngine([engine(), engine()])
     require_same(together.search(sources(), OPTIONS), alone.search(sources(), OPTIONS))
 
 
 @pytest.mark.parametrize("other", [tiny.CONFIG, SMALLER], ids=["of one size", "of two sizes"])
 def test_each_step_has_the_mean_of_the_models_probabilities_and_attention(other):
-    models = [tiny.model(), tiny.model(other, seed=2)]
-    source_ids = pad(sources())
-    memories = [model.encode(source_ids) for model in models]
-    states = [model.initial_state(memory) for model, memory in zip(models, memories, strict=True)]
-    step, state = begin(models, source_ids)
-    for piece in (BOS, 300, 301):
-        ids = np.full((len(TEXTS), 1), piece, np.int32)
-        log_probabilities, attention, state = step(ids, state)
-        own = [model.step(ids, *known) for model, *known in zip(models, states, memories, strict=True)]
-        states = [next_state for *_, next_state in own]
-        mean = np.mean([np.exp(one) for one, *_ in own], axis=0)
-        np.testing.assert_allclose(np.exp(log_probabilities), mean, atol=1e-6)
-        np.testing.assert_allclose(attention, np.mean([weights for _, weights, _ in own], axis=0), atol=1e-6)
+    engines = [engine(), engine(other, seed=2)]
+    together, pieces = EnsembleEngine(engines), np.full((len(TEXTS), 1), BOS, np.int32)
+    joined, *own = (one.begin(sources()) for one in (together, *engines))
+    for _ in range(3):
+        with together.awake(joined), engines[0].awake(own[0]), engines[1].awake(own[1]):
+            found, (one, two) = joined.step(pieces, 5), (decoder.step(pieces, 5) for decoder in own)
+            mean = np.mean([np.exp(decoder.log_probabilities()) for decoder in own], axis=0)
+        best = np.argsort(-mean, axis=2)[:, :, :5]
+        np.testing.assert_array_equal(found.ids, best)
+        np.testing.assert_allclose(np.exp(found.log_probabilities), np.take_along_axis(mean, best, axis=2), rtol=1e-5)
+        np.testing.assert_allclose(found.attention, (one.attention + two.attention) / 2, atol=1e-6)
+        pieces = best[:, :, 1]
+
+
+def test_every_hypothesis_begins_with_its_prefix_and_its_score_counts_it(mixed):
+    free, prefix = mixed.search(sources(), OPTIONS), [300, 6]
+    for source, likeliest in zip(sources(), free, strict=True):
+        (found,) = mixed.search([source], OPTIONS, Conditions([prefix]))
+        assert all(one.ids[:2] == prefix and one.score < likeliest[0].score for one in found)
+
+
+def test_when_time_is_up_what_there_is_comes_back(mixed):
+    for (found,) in mixed.search(sources(), GREEDY, Conditions(is_over=lambda: True)):
+        assert (found.ids, found.is_late) == ([], True)
+
+
+def test_a_stream_of_several_models_finds_what_their_search_finds(mixed):
+    for source, (wanted,) in zip(sources(), mixed.search(sources(), GREEDY), strict=True):
+        stream, ids = PieceStream(mixed, source, GREEDY), []
+        while not stream.has_ended:
+            ids += pickle.loads(pickle.dumps(stream)) and stream.step(mixed)
+        assert stream.hypothesis(ids).ids == wanted.ids
 
 
 def drawn(engine, seed, chosen=None, top_k=10):
@@ -79,7 +119,7 @@ def test_a_draw_does_not_depend_on_other_sources(alone):
 
 
 def test_one_model_draws_what_its_bundle_draws(alone):
-    assert drawn(alone, 1) == drawn(SavedModelEngine(tiny.bundle().saved_model, OPTIONS), 1)
+    assert drawn(alone, 1) == drawn(engine(), 1)
 
 
 def test_drawn_from_the_likeliest_piece_alone_a_translation_is_the_greedy_one(alone):

@@ -8,6 +8,7 @@ import pytest
 from tests.evaluated_run import make_recipe, row, run_facts
 from training.report.advice import Findings, Outcome, advise
 from training.report.analysis import FrequencyGroup, LengthGroup
+from training.run.schedule import ScheduleConfig
 
 FINE = Outcome(
     direction="en-de",
@@ -41,6 +42,14 @@ CASES: dict[str, tuple[Findings, str, str, str]] = {
         "training.max_updates",
         "The dev loss still fell by 9.1 % between update 400 and the last, 500 (2.200 to 2.000).",
         "Train longer: 1,000 instead of 500",
+    ),
+    "still learning at a rate that does not depend on the end": (
+        findings(
+            *(row(update, dev_loss=3 - update / 500) for update in range(100, 600, 100)), schedule={"decay": "plateau"}
+        ),
+        "training.max_updates",
+        "The dev loss still fell by 9.1 %",
+        "Train longer: 1,000 instead of 500, and give the same command again: it goes on from the last checkpoint.",
     ),
     "learned by heart": (
         findings(row(100, dev_loss=2.0), row(200, dev_loss=2.1), model={"dropout": 0.2}, training={"max_updates": 200}),
@@ -103,6 +112,24 @@ CASES: dict[str, tuple[Findings, str, str, str]] = {
         "a corpus: 50,000 of 200,000 pairs were dropped for the reason “length ratio”.",
         "loosen the filter",
     ),
+    "duplicates": (
+        findings(counts={"read": 200_000, "kept": 150_000, "dropped": {"duplicate": 50_000}}),
+        "corpora.train",
+        "a corpus: 50,000 of 200,000 pairs were dropped for the reason “duplicate”.",
+        "Each pair counts once",
+    ),
+    "overlap": (
+        findings(counts={"read": 200_000, "kept": 150_000, "dropped": {"overlap with dev or test": 50_000}}),
+        "corpora.train",
+        "dropped for the reason “overlap with dev or test”.",
+        "Dev and test are to hold text that training has not seen",
+    ),
+    "one side empty": (
+        findings(counts={"read": 200_000, "kept": 150_000, "dropped": {"empty side": 50_000}}),
+        "corpora.train",
+        "dropped for the reason “empty side”.",
+        "Look at some of these pairs and mend the files",
+    ),
     "slow input": (
         findings(run={"input_share": 0.25}),
         "training.batch_pieces",
@@ -150,6 +177,33 @@ def test_a_run_before_its_first_validation_or_its_end_gets_no_advice_on_its_leng
     facts = run_facts(**run) | {"history": [] if not run else FLAT[:1]}
     given = dataclasses.replace(findings(), run=facts)
     assert advise(given) == []
+
+
+def changed(given, **values):
+    """The findings with other values in their recipe."""
+    return dataclasses.replace(given, recipe=dataclasses.replace(given.recipe, **values))
+
+
+@pytest.mark.parametrize(
+    ("case", "values"),
+    [
+        ("bytes", {"start": "a bundle"}),
+        ("rare words", {"start": "a bundle"}),
+        ("patience", {"schedule": ScheduleConfig(decay="inverse_square_root")}),
+        ("patience", {"schedule": ScheduleConfig(decay="plateau")}),
+    ],
+)
+def test_what_would_be_refused_or_change_nothing_is_not_suggested(case, values):
+    given, *_ = CASES[case]
+    assert advise(given)
+    assert advise(changed(given, **values)) == []
+
+
+def test_a_model_that_comes_from_a_bundle_is_not_made_smaller():
+    given, *_ = CASES["learned by heart"]
+    (advice,) = advise(changed(given, start="a bundle"))
+    assert "smaller model" not in advice.suggestion
+    assert advice.suggestion.endswith("; next more data.")
 
 
 def test_groups_of_a_few_sentences_or_words_prove_nothing():
