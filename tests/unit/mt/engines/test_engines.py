@@ -173,7 +173,7 @@ def scored_again(engine, source, ids):
     with engine.awake(decoder):
         for last, piece in pairwise([BOS, *ids]):
             decoder.step(np.array([[last]]), 1)
-            found.append(decoder.likelihood(np.array([[piece]])).item())
+            found.append(decoder.log_probabilities()[0, 0, piece])
     return found
 
 
