@@ -28,6 +28,12 @@ def load_original(name: str, data: Path, targets: Sequence[str]) -> Bundle:
     return bundle
 
 
+def learned_from(original: Bundle | None, corpora: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The corpora that a model has learned from, as its manifest lists them: the original's, then others."""
+    earlier = original.manifest.corpora if original else ()
+    return [*(corpus for corpus in earlier if corpus not in corpora), *corpora]
+
+
 def inherit(values: dict[str, Any], data: Path) -> dict[str, Any]:
     """The values of a recipe, with `[model]` and `[subwords]` of the bundle that `from` names where it says nothing.
 

@@ -23,7 +23,7 @@ from training.data.dataset import find_tags
 from training.evaluation.ensemble import Ensemble
 from training.evaluation.offline import Evaluation, by_translator, evaluate
 from training.evaluation.scores import Report, render_text, to_json
-from training.finetuning import load_original
+from training.finetuning import learned_from, load_original
 from training.recipe import CorpusConfig, Recipe, load_recipe
 from training.report.gather import gather, read_scores
 from training.report.page import render
@@ -299,10 +299,10 @@ class Pipeline:
             # The model has seen no longer examples; what is longer is translated in parts.
             "max_source_pieces": min(self.recipe.training.max_pieces, WIDTHS[-1]),
             "recipe": dataclasses.asdict(self.recipe),
-            "corpora": [
-                *(self.original.manifest.corpora if self.original else ()),
-                *(_origin(corpus, report) for corpus, report in zip(self.recipe.corpora, reports.items(), strict=True)),
-            ],
+            "corpora": learned_from(
+                self.original,
+                [_origin(corpus, report) for corpus, report in zip(self.recipe.corpora, reports.items(), strict=True)],
+            ),
             "training": {
                 "updates": run["history"][-1]["update"],
                 "seconds": round(run["seconds"]),

@@ -33,6 +33,7 @@ class Order:
 
     job: Job
     is_array: bool
+    confidence: bool = False  # whether the answer is to have that in the translations
 
     @property
     def alternatives(self) -> int:
@@ -61,7 +62,7 @@ def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Or
         inside=inside,
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
     )
-    return Order(job, isinstance(q, list))
+    return Order(job, isinstance(q, list), _flag(fields, "confidence"))
 
 
 def required(fields: dict[str, Any], name: str) -> Any:

@@ -17,6 +17,8 @@ from mt.engines import SearchOptions
 from mt.export import export, rebuild, search_eagerly
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
+from tests.bench.alignment import by_attention
+from tests.bench.gold import Gold
 from training.data.corpora import Corpora
 from training.data.dataset import Bitext, make_examples, pad
 from training.recipe import Recipe, SubwordConfig, from_values
@@ -48,8 +50,11 @@ RECIPE = {
 class Learner:
     """A tokenizer and a model trained on all pairs but the last, and the pairs that were held out."""
 
-    def __init__(self, sources: Sequence[str], targets: Sequence[str], vocabulary: int, folder: Path) -> None:
-        self.recipe = from_values(Recipe, RECIPE, "this test")
+    def __init__(
+        self, sources: Sequence[str], targets: Sequence[str], vocabulary: int, folder: Path, **training: float
+    ) -> None:
+        values = {**RECIPE, "training": {**RECIPE["training"], **training}}
+        self.recipe = from_values(Recipe, values, "this test")
         ends = (slice(-HELD_OUT - DEV), slice(-HELD_OUT - DEV, -HELD_OUT), slice(-HELD_OUT, None))
         train, dev, self.held_out = (Bitext("en", "de", sources[part], targets[part]) for part in ends)
         assert not set(self.held_out.sources) & {*train.sources, *dev.sources}
@@ -63,6 +68,14 @@ class Learner:
         found = translate(self.held_out.sources)
         right = sum(one == other for one, other in zip(found, self.held_out.targets, strict=True))
         return right / len(found)
+
+    def alignment_error_rate(self) -> float:
+        """How wrong the links of attention are where the words of the held-out targets are turned round."""
+        first, second = ([text.split() for text in texts] for texts in self.held_out[2:4])
+        sure = [{(place, len(words) - 1 - place) for place in range(len(words))} for words in first]
+        gold = Gold(("en", "de"), first, second, sure, [set() for _ in first])
+        model = rebuild(self.recipe.model, self.weights, self.tokenizer.size)
+        return gold.error_rate(by_attention(model, self.tokenizer, gold))
 
     def by_greedy_search(self, texts: Sequence[str]) -> list[str]:
         """The likeliest piece at every step."""
@@ -98,6 +111,14 @@ def test_a_small_model_learns_to_reverse(tmp_path):
     texts = sequences(6_220)
     learner = Learner(texts, [" ".join(reversed(text.split())) for text in texts], 330, tmp_path)
     assert learner.accuracy(learner.by_greedy_search) >= 0.92
+
+
+def test_guided_attention_lies_on_the_words_that_belong_together(tmp_path):
+    # No letter twice, so that it is known which one belongs to which.
+    texts = [text for text in sequences(7_000) if len(set(text.split())) == len(text.split())][:3_220]
+    learner = Learner(texts, [" ".join(reversed(text.split())) for text in texts], 330, tmp_path, guided_attention=0.2)
+    assert learner.accuracy(learner.by_greedy_search) >= 0.8
+    assert learner.alignment_error_rate() <= 0.15
 
 
 def test_a_small_model_learns_to_translate_the_names_of_numbers(tmp_path):

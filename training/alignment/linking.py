@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from mt.errors import TrainingError
 from training.alignment.aligner import Aligner, learn_aligner
 from training.alignment.lexicon import split, word_ends
 from training.alignment.symmetry import Link
@@ -110,15 +109,4 @@ def _kept(corpus: _Corpus, making: _Making, learned_from: list[str]) -> Links:
     else:
         chunks = list(making.chunks(corpus))
         columns = {name: join_rows([chunk[name] for chunk in chunks]) for name in chunks[0]}
-    links = Links(*columns.values())
-    if not _has_links(links):
-        raise TrainingError(
-            f"No words of the corpus of {' and '.join(corpus.languages)} could be linked, so that there is nothing for "
-            "training.guided_attention. Remove that key, or see whether the lines of its files belong together."
-        )
-    return links
-
-
-def _has_links(links: Links) -> bool:
-    words = links.words
-    return bool(words.size if isinstance(words, Column) else len(words.values))
+    return Links(columns["first-ends"], columns["second-ends"], columns["links"])

@@ -75,7 +75,7 @@ def learn(pairs: Pairs, target_words: int, rounds: tuple[int, int] = ROUNDS) -> 
 def _table(pairs: Pairs, cells: Cells, target_words: int) -> tuple[Array, list[_Links]]:
     """The keys of all words that are in one pair, and the links of all pairs as places among them."""
     found = [np.unique(_keys(block, target_words)) for block in blocks(pairs, cells)]
-    keys = np.unique(np.concatenate(found))
+    keys = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
     links = []
     for block in blocks(pairs, cells):
         own, back = np.unique(_keys(block, target_words), return_inverse=True)

@@ -22,7 +22,7 @@ from mt.translator import Translator
 class EnsembleEngine:
     """Searches and streams of several engines as one: the mean of their probabilities decides about every piece."""
 
-    best_batch, calls_at_once = BATCH, 1
+    best_batch, calls_at_once, is_steerable = BATCH, 1, True
 
     def __init__(self, engines: Sequence[SavedModelEngine]) -> None:
         """The engines have one vocabulary."""

@@ -7,7 +7,7 @@ import pytest
 from mt.bundle import shipped_bundle
 from mt.errors import RecipeError
 from tests import tiny, training_runs
-from training.finetuning import find_bundle, load_original
+from training.finetuning import find_bundle, learned_from, load_original
 from training.recipe import load_recipe
 
 DATA = tiny.bundle_folder().parent
@@ -83,3 +83,11 @@ def test_a_target_language_without_a_tag_is_refused_with_those_that_have_one():
     )
     with pytest.raises(RecipeError, match=message):
         load_original("tiny", DATA, ["de", "fr"])
+
+
+def test_a_corpus_that_the_original_learned_from_too_is_listed_once():
+    earlier = tiny.MANIFEST["corpora"]
+    other = {"name": "another", "pairs": 3}
+    assert learned_from(tiny.bundle(), [other]) == [*earlier, other]
+    assert learned_from(tiny.bundle(), [other, *earlier]) == [other, *earlier]
+    assert learned_from(None, [other]) == [other]

@@ -69,7 +69,7 @@ def test_nothing_comes_from_elsewhere():
 
 
 def test_the_inside_is_drawn_for_each_layer_and_direction_when_it_is_there():
-    text = page(explained("twenty one"))
+    text = page(explained("one"))
     for name in (
         "Decoder, layer 2: gates",
         "Decoder, layer 2: cell norm",
@@ -78,7 +78,7 @@ def test_the_inside_is_drawn_for_each_layer_and_direction_when_it_is_there():
     ):
         assert f'aria-label="{name}"' in text
     assert "Hochreiter &amp; Schmidhuber 1997" in text
-    assert "Inside the network" not in page(explained("twenty one", inside=False))
+    assert "Inside the network" not in page(explained("one", inside=False))
 
 
 def test_a_text_without_words_says_so():

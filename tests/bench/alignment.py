@@ -1,0 +1,133 @@
+"""Alignment error rates of a bundle's attention and of statistics learned from its training corpora.
+
+python -m tests.bench.alignment --data FOLDER [--gold FOLDER/align-gold/de-en] [--bundle BUNDLE]
+
+The gold pairs are translated by force, each side into the other, so that attention is that of the reference. The
+statistics (IBM model 1, then Dyer et al. 2013) see the corpora that the bundle's recipe names, and no gold pair.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mt.alignment import best_links, word_weights
+from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.model import Seq2Seq
+from mt.text import normalize
+from mt.tokenizer import BOS, Tokenizer
+from tests.bench.gold import Gold, Link, read_gold
+from training.alignment.aligner import learn_aligner
+from training.alignment.symmetry import grow_diag_final_and
+from training.data.corpus import stream_pairs
+from training.data.rows import ROWS_AT_ONCE
+from training.restore import restore_model
+
+Sets = list[set[Link]]
+Symmetry = Callable[[set[Link], set[Link]], set[Link]]
+# What becomes of the links that the first language's words have as sources, and of those that they have as targets.
+SYMMETRIES: dict[str, Symmetry] = {
+    "there": lambda there, back: there,
+    "back": lambda there, back: back,
+    "intersection": lambda there, back: there & back,
+    "union": lambda there, back: there | back,
+    "grow-diag-final-and": grow_diag_final_and,
+}
+SHIFTS = {"attention": 0, "attention, a step earlier": -1, "attention, a step later": 1}
+
+
+def main() -> None:
+    """Prints the table of a bundle and a gold set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the bundle's training corpora")
+    parser.add_argument("--gold", type=Path, help="default: align-gold/de-en in the folder of the corpora")
+    parser.add_argument("--bundle", type=Path, default=shipped_bundle())
+    arguments = parser.parse_args()
+    gold = read_gold(arguments.gold or arguments.data / "align-gold" / "de-en")
+    bundle = load_bundle(arguments.bundle)
+    rows = {
+        name: [by_attention(restore_model(bundle), bundle.tokenizer, one, shift) for one in (gold, turned(gold))]
+        for name, shift in SHIFTS.items()
+    }
+    for _, back in rows.values():
+        back[:] = [{(first, second) for second, first in one} for one in back]
+    found = {name: symmetrized(*row) for name, row in rows.items()}
+    found["IBM model 1, Dyer et al. 2013"] = by_statistics(bundle, arguments.data, gold)
+    print(table(gold, found))
+
+
+def turned(gold: Gold) -> Gold:
+    """The same pairs, the second language first; without links."""
+    return Gold(gold.languages[::-1], gold.second, gold.first, [], [])
+
+
+def by_attention(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold, shift: int = 0) -> Sets:
+    """The links that the service would show for each pair, the first side translated into the second.
+
+    With a shift the attention of a piece is taken from the step so much later than that which chose it.
+    """
+    return [
+        set(best_links(_weights(model, tokenizer, first, (second, gold.languages[1]), shift)))
+        for first, second in zip(gold.first, gold.second, strict=True)
+    ]
+
+
+def _weights(
+    model: Seq2Seq, tokenizer: Tokenizer, source: Sequence[str], target: tuple[Sequence[str], str], shift: int
+) -> np.ndarray:
+    words, language = target
+    texts = " ".join(source), " ".join(words)
+    ids = tokenizer.encode(texts)
+    given = np.array([tokenizer.source_ids(ids[0], language)])
+    _, attention = model.read(given, np.array([[BOS, *ids[1]]]))
+    rows = np.clip(np.arange(len(ids[1])) + shift, 0, len(ids[1]))
+    pieces = tokenizer.cut(texts[0], ids[0]), tokenizer.cut(texts[1], ids[1])
+    return word_weights(np.asarray(attention)[0, rows, 1:-1], pieces, (_spans(source), _spans(words)))
+
+
+def _spans(words: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of words that are joined by spaces."""
+    ends = np.cumsum([len(word) + 1 for word in words]) - 1
+    return [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
+
+
+def by_statistics(bundle: Bundle, data: Path, gold: Gold) -> dict[str, Sets]:
+    """The links of each pair by an aligner that learned from the bundle's corpora."""
+    aligner = learn_aligner(_chunks(bundle, data, gold.languages))
+    return {
+        name: list(map(set, aligner.links(gold.first, gold.second, symmetry))) for name, symmetry in SYMMETRIES.items()
+    }
+
+
+def _chunks(bundle: Bundle, data: Path, languages: tuple[str, str]) -> Iterator[tuple[list[str], list[str]]]:
+    """The training pairs of two languages, the first one's first."""
+    for corpus in bundle.manifest.recipe["corpora"]:
+        if set(corpus["languages"]) == set(languages):
+            step = 1 if tuple(corpus["languages"]) == languages else -1
+            pairs = list(stream_pairs(*(data / name for name in corpus["train"])))
+            for start in range(0, len(pairs), ROWS_AT_ONCE):
+                first, second = zip(*(pair[::step] for pair in pairs[start : start + ROWS_AT_ONCE]), strict=True)
+                yield list(map(normalize, first)), list(map(normalize, second))
+
+
+def symmetrized(there: Sets, back: Sets) -> dict[str, Sets]:
+    """Both directions' links alone and as one."""
+    return {
+        name: [symmetry(one, other) for one, other in zip(there, back, strict=True)]
+        for name, symmetry in SYMMETRIES.items()
+    }
+
+
+def table(gold: Gold, found: dict[str, dict[str, Sets]]) -> str:
+    """Error rates as Markdown, a line for each origin of links."""
+    first, second = gold.languages
+    titles = [f"{first} → {second}", f"{second} → {first}", *list(SYMMETRIES)[2:]]
+    lines = [f"| {len(gold.first)} pairs, AER | {' | '.join(titles)} |", "|---|" + "--:|" * len(titles)]
+    for name, sets in found.items():
+        lines.append(f"| {name} | {' | '.join(f'{gold.error_rate(sets[one]):.3f}' for one in SYMMETRIES)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
