@@ -26,6 +26,7 @@ from mt.errors import (
 from mt.planning import Plan, Translation
 from mt.protecting import Explanation
 from mt.sampling import Sampling
+from mt.scoring import Score
 from mt.stream import StreamState, TranslationStream
 from mt.text.markup import Form
 from mt.translator import Translator
@@ -45,6 +46,7 @@ __all__ = [
     "Plan",
     "RecipeError",
     "Sampling",
+    "Score",
     "SearchOptions",
     "StreamState",
     "TrainingError",

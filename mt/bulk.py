@@ -6,7 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -84,15 +84,25 @@ class Job:
     as_json: bool = False
     protect: bool = True
     form: str = "text"
+    loop_guard: bool = True
 
     def open(self, bundle: Bundle | None = None, threads: int | None = None) -> Work:
         """The work, with a translator of its own; the bundle is loaded unless it is given.
 
+        Raises what `translator` does.
+        """
+        return partial(self._translate, self.translator(bundle, threads))
+
+    def translator(self, bundle: Bundle | None = None, threads: int | None = None) -> Translator:
+        """What does it; the bundle is loaded unless it is given.
+
         Raises what load_bundle, Translator and its require_direction do.
         """
-        translator = Translator(bundle or load_bundle(self.bundle), threads, self.engine)
+        bundle = bundle or load_bundle(self.bundle)
+        search = replace(bundle.manifest.search_options, loop_guard=self.loop_guard)
+        translator = Translator(bundle, threads, self.engine, search)
         translator.require_direction(self.source, self.target)
-        return partial(self._translate, translator)
+        return translator
 
     def _translate(self, translator: Translator, lines: list[str]) -> Done:
         searched: list[int] = []

@@ -36,7 +36,7 @@ class Manifest:
     description: str = ""
     version: str = ""  # such as "1.2"; its numbers order the bundles of one name
     parameters: int = 0
-    search: dict[str, Any] = field(default_factory=dict)  # beam, length_penalty
+    search: dict[str, Any] = field(default_factory=dict)  # beam, length_penalty, coverage_penalty
     max_source_pieces: int = 128  # longer sentences are translated in parts
     corpora: list[dict[str, Any]] = field(default_factory=list)  # name, licence, attribution, pairs
     scores: list[dict[str, Any]] = field(default_factory=list)  # as training.evaluation.scores writes them
@@ -71,7 +71,8 @@ class Manifest:
     @property
     def search_options(self) -> SearchOptions:
         """How the bundle's own beam search goes."""
-        return SearchOptions(self.search["beam"], float(self.search.get("length_penalty", 1.0)))
+        penalties = float(self.search.get("length_penalty", 1.0)), float(self.search.get("coverage_penalty", 0.0))
+        return SearchOptions(self.search["beam"], penalties[0], coverage_penalty=penalties[1])
 
 
 @dataclass(frozen=True)

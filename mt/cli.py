@@ -1,10 +1,12 @@
 """mt: translate text on this machine, and look at bundles."""
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import chain
@@ -43,6 +45,7 @@ def translate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and warnings.")] = False,
     form: Annotated[str, typer.Option("--format", help="What each line is: text, html or xml.")] = "text",
     no_protect: Annotated[bool, typer.Option("--no-protect", help="Translate addresses, code, numbers too.")] = False,
+    no_loop_guard: Annotated[bool, typer.Option("--no-loop-guard", help="Never search again what loops.")] = False,
     as_stream: Annotated[bool, typer.Option("--stream", help="Write as it grows, piece by piece; --greedy.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
@@ -51,7 +54,8 @@ def translate(
     if as_stream:
         unfit = {"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1}
         _refuse_beside_stream({**unfit, "--format": kind != "text"})
-        _write_as_it_grows(file, bundle or shipped_bundle(), engine, source.lower(), target.lower(), not no_protect)
+        job = Job(bundle or shipped_bundle(), engine, source.lower(), target.lower())
+        _write_as_it_grows(file, replace(job, protect=not no_protect, loop_guard=not no_loop_guard))
         return
     began = time.monotonic()
     with _input(file) as stream, _progress(file) as bar:
@@ -59,6 +63,7 @@ def translate(
         chosen = choose_engine(loaded, engine).name
         languages = source.lower(), target.lower()
         job = Job(loaded.path, chosen, *languages, n_best if as_json else 1, greedy, as_json, not no_protect, kind)
+        job = replace(job, loop_guard=not no_loop_guard)
         is_typed = stream.isatty()  # then a line is answered before the next is waited for
         processes = 1 if is_typed else workers or sensible_workers(file, chosen)
         open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)
@@ -73,6 +78,39 @@ def translate(
     if lines >= MANY_LINES:
         by = f"{chosen}, {processes} process{'es' if processes > 1 else ''}"
         _tell_speed(lines, sentences, time.monotonic() - began, by)
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="Sentences, one a line.")],
+    target: Annotated[Path, typer.Argument(help="Their translations, whoever made them.")],
+    source_language: Annotated[str, typer.Option("--from", help="Source language, such as en.")],
+    target_language: Annotated[str, typer.Option("--to", help="Target language, such as de.")],
+    bundle: Annotated[Path | None, typer.Option(help="A bundle's folder; default: the one shipped.")] = None,
+    engine: Annotated[str, typer.Option(help="What runs the bundle: auto, litert or savedmodel.")] = AUTO,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Says how likely given translations are: a line each with log-probability and adequacy, a tab between."""
+    sources, targets = (_lines(path) for path in (source, target))
+    if len(sources) != len(targets):
+        raise InvalidText(
+            f"{source} has {len(sources):,} lines and {target} {len(targets):,}. Line n of one must be the translation "
+            "of line n of the other."
+        )
+    translator = Translator(load_bundle(bundle or shipped_bundle()), engine=engine)
+    for start in range(0, len(sources), LINES_AT_ONCE):
+        texts = sources[start : start + LINES_AT_ONCE], targets[start : start + LINES_AT_ONCE]
+        for one in translator.score(*texts, source_language.lower(), target_language.lower()):
+            print(json.dumps(vars(one)) if as_json else f"{one.score:.4f}\t{_told(one.adequacy)}")
+
+
+def _lines(file: Path) -> list[str]:
+    with _input(file) as stream:
+        return [line for chunk in in_chunks(stream, str(file)) for line in chunk.lines]
+
+
+def _told(number: float | None) -> str:
+    return "null" if number is None else f"{number:.4f}"
 
 
 @app.command()
@@ -111,13 +149,12 @@ def _confidence_rows(bundle: Bundle) -> list[tuple[str, str]]:
     known = read_confidence(bundle)
     if not known:
         return [("confidence", "null: the bundle has none for this version; `mt-train calibrate RECIPE` gives it one")]
-    return [
-        (
-            "confidence",
-            f"{'-'.join(pair)}: calibration error of sentences {one.sentence.error:.3f}, words {one.word.error:.3f}",
-        )
-        for pair, one in known.items()
-    ]
+    rows = []
+    for pair, one in known.items():
+        adequacy = f", adequacy {one.adequacy.error:.3f}" if one.adequacy else ""
+        errors = f"sentences {one.sentence.error:.3f}, words {one.word.error:.3f}{adequacy}"
+        rows.append(("confidence", f"{'-'.join(pair)}: calibration error of {errors}"))
+    return rows
 
 
 def engine_here(bundle: Bundle, is_installed: Callable[[str], object] = find_spec) -> str:
@@ -141,13 +178,13 @@ def _refuse_beside_stream(given: Mapping[str, object]) -> None:
         raise InvalidOption(f"--stream writes plain text piece by piece, so it cannot go with {', '.join(names)}.")
 
 
-def _write_as_it_grows(file: Path | None, bundle: Path, engine: str, source: str, target: str, protect: bool) -> None:
+def _write_as_it_grows(file: Path | None, job: Job) -> None:
     """Writes the translations to standard output, each piece as soon as it is sure."""
     with _input(file) as stream:
-        translator = Translator(load_bundle(bundle), engine=engine)
-        translator.require_direction(source, target)
+        translator = job.translator()
         for chunk in in_chunks(stream, str(file or "standard input"), most_lines=1):
-            for item in chain(translator.stream(chunk.lines[0], source, target, protect=protect), "\n"):
+            growing = translator.stream(chunk.lines[0], job.source, job.target, protect=job.protect)
+            for item in chain(growing, "\n"):
                 sys.stdout.buffer.write(item.encode("utf-8"))
                 sys.stdout.buffer.flush()
 

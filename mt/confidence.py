@@ -7,7 +7,7 @@ training.calibration makes them.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,19 @@ FORMAT = 1
 MEANINGS = {
     "sentence": "the chrF2 that the translation is expected to have against a reference, divided by 100",
     "word": "the probability that a reference has this word of the translation",
+    "adequacy": "the probability that a given translation is whole and its source's own, where a third of all lacks a "
+    "third of the words, and another third belongs to other sources",
 }
+_OF_ONE_WAY = (
+    "mean log-probability",
+    "lowest log-probability",
+    "mean probability",
+    "log-probability of the end",
+    "log-probability a source piece",
+    "attention entropy",
+    "source pieces attended to",
+    "lowest attention to a source piece",
+)
 FEATURES = {
     "sentence": (
         "mean log-probability",
@@ -40,6 +52,8 @@ FEATURES = {
         "attention entropy",
         "mean log-probability of the sentence",
     ),
+    # The second half only where the bundle translates back.
+    "adequacy": ("log length ratio", "log source pieces", *_OF_ONE_WAY, *(f"back: {name}" for name in _OF_ONE_WAY)),
 }
 MOST_DEVIATIONS = 4.0  # what lies further from the mean counts as this: nothing like it was there to learn from
 LEAST = 1e-9
@@ -78,6 +92,7 @@ class Confidence:
 
     sentence: Regression
     word: Regression
+    adequacy: Regression | None = None
 
     def of_part(self, source: Sequence[int], found: Hypothesis) -> float | None:
         """That in the translation of one source; 0 for one that was cut, None where the pieces' own are not known."""
@@ -122,6 +137,28 @@ def word_features(found: Alignment) -> Array:
     return np.stack([total, lowest, np.exp(total), entropy, mean], axis=1)
 
 
+def adequacy_features(there: Hypothesis, back: Hypothesis | None) -> Array:
+    """FEATURES of a given translation (F,): of the search forced to it, and of the one back from it to the source."""
+    source_pieces = there.attention.shape[1] - len(["tag", "end"])
+    ratio = np.log((len(there.ids) + 1) / (source_pieces + 1))
+    return np.array([ratio, np.log(source_pieces + 1), *_of_one_way(there), *(_of_one_way(back) if back else ())])
+
+
+def _of_one_way(found: Hypothesis) -> list[float]:
+    gained, attention = np.asarray(found.log_probabilities, float), np.asarray(found.attention, float)
+    seen = attention[:, 1:-1].sum(axis=0)
+    return [
+        gained.mean(),
+        gained.min(),
+        np.exp(gained).mean(),
+        gained[-1],
+        gained.sum() / (len(seen) + 1),
+        _entropy(attention).mean() if len(attention) else 0.0,
+        np.minimum(seen, 1).mean() if len(seen) else 1.0,
+        seen.min(initial=1.0),
+    ]
+
+
 def mean_confidence(parts: Sequence[tuple[float | None, int]]) -> float | None:
     """The mean of what parts have, by their weights; None where one with a weight has none, or none has a weight."""
     counted = [(one, weight) for one, weight in parts if weight]
@@ -151,17 +188,18 @@ def read_confidence(bundle: Bundle) -> dict[tuple[str, str], Confidence]:
 def as_values(confidences: Mapping[str, Confidence], data: str) -> dict[str, Any]:
     """What a bundle's file holds: the regressions of directions such as "en-de", fitted to this data."""
     directions = {
-        name: {field.name: vars(getattr(one, field.name)) for field in fields(Confidence)}
-        for name, one in confidences.items()
+        name: {own: vars(one) for own in FEATURES if (one := getattr(confidence, own))}
+        for name, confidence in confidences.items()
     }
     return {"format": FORMAT, "meanings": MEANINGS, "features": FEATURES, "data": data, "directions": directions}
 
 
 def _confidence(values: Mapping[str, Any]) -> Confidence:
-    found = {field.name: Regression(**values[field.name]) for field in fields(Confidence)}
+    found = {name: Regression(**own) for name, own in values.items()}
     for name, one in found.items():
-        if len(one.means) != len(FEATURES[name]):
-            raise ValueError(f"{name} must have {len(FEATURES[name])} features, got {len(one.means)}")
+        expected = len(FEATURES[name]), *([len(FEATURES[name]) - len(_OF_ONE_WAY)] if name == "adequacy" else [])
+        if len(one.means) not in expected:
+            raise ValueError(f"{name} must have {expected[0]} features, got {len(one.means)}")
     return Confidence(**found)
 
 

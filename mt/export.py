@@ -15,7 +15,7 @@ from mt.bundle import LITERT, SAVED_MODEL, Manifest, seal
 from mt.convert import convert
 from mt.engines import SearchOptions
 from mt.model import DecoderState, Memory, ModelConfig, Seq2Seq
-from mt.search import SearchResult, beam_search, greedy_search, length_limits
+from mt.search import Ranking, SearchResult, beam_search, greedy_search, length_limits, text_pieces
 from mt.tokenizer import Tokenizer
 
 IDS = tf.TensorSpec((None, None), tf.int32, name="source_ids")
@@ -40,6 +40,7 @@ def export(
         save_graphs(model, tokenizer, search, partial / SAVED_MODEL)
         convert(partial / SAVED_MODEL, partial / LITERT)
         own_search = {"beam": search.beam, "length_penalty": search.length_penalty}
+        own_search |= {"coverage_penalty": search.coverage_penalty} if search.coverage_penalty else {}
         facts = {**manifest, "parameters": model.count_params(), "search": own_search}
         seal(partial, Manifest.of(facts, versions={"tensorflow": tf.__version__, "keras": keras.__version__}))
         if path.exists():
@@ -70,7 +71,8 @@ def search_eagerly(model: Seq2Seq, source_ids: Any, options: SearchOptions | Non
     state, width = model.initial_state(memory), ops.shape(source_ids)[1]
     if options is None:
         return greedy_search(step, state, limits, width)
-    return beam_search(step, state, limits, width, options.beam, options.length_penalty)
+    ranking = Ranking(options.length_penalty, options.coverage_penalty, text_pieces(source_ids))
+    return beam_search(step, state, limits, width, options.beam, ranking)
 
 
 def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, path: Path) -> None:

@@ -28,7 +28,8 @@ class Translation:
     alternatives: tuple[str, ...] = ()  # other translations of the whole text, best first, without repetitions
     # "length_limit": the search was cut; "deadline": it had no time to end; "split": a sentence was translated in
     # parts; "unsupported_script": most letters are none of the source language's; "copied_source": the text came back;
-    # "protected_moved": what must not change is there, but where it stands is a guess
+    # "protected_moved": what must not change is there, but where it stands is a guess; "repetition": it says the same
+    # again and again; "stuck_attention": the model looked at one place for long; "too_long", "too_short": for its text
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()  # of each alternative
     # Words of the text and those of its translation that come from them, in characters of both; only if asked for.
@@ -215,7 +216,7 @@ class Planner:
         for text, one in zip(texts, hypotheses, strict=True):
             is_cut = not one.is_complete and not one.is_late
             warnings = ["deadline"] * was_late + ["length_limit"] * is_cut
-            found.setdefault(text, _Rendering(text, one, tuple(warnings)))
+            found.setdefault(text, _Rendering(text, one, (*warnings, *one.faults)))
         return list(found.values())
 
 

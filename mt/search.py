@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from mt.errors import InvalidOption
-from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
+from mt.ranking import BEHIND, LEAST_COVERAGE, MORE_PIECES, NEVER, PIECES_A_PIECE
 from mt.tokenizer import BOS, EOS, PAD
 
 Tensor = Any
@@ -32,6 +32,17 @@ class SearchResult(NamedTuple):
     is_complete: Tensor  # (B, K) False = the length limit cut it
     attention: Tensor  # (B, K, T, S) float32; row t is what the decoder looked at when it chose piece t
     log_probabilities: Tensor  # (B, K, T) natural-log, of each piece; that of EOS is what `scores` has besides
+
+
+class Ranking(NamedTuple):
+    """What a beam search ranks hypotheses by, beside their scores (Wu et al. 2016, §7)."""
+
+    alpha: float = 1.0  # of length_penalty
+    beta: float = 0.0  # of coverage_penalty
+    counted: Tensor = None  # (B, S) bool: the pieces of the sources that count for it
+
+
+BY_LENGTH = Ranking()
 
 
 class _Trace(NamedTuple):
@@ -64,6 +75,21 @@ def length_penalty(lengths: Tensor, alpha: float) -> Tensor:
     Lengths count pieces including EOS. alpha 0 gives 1 everywhere, so scores stay plain sums.
     """
     return ((5.0 + ops.cast(lengths, "float32")) / 6.0) ** alpha
+
+
+def text_pieces(source_ids: Tensor) -> Tensor:
+    """Which pieces of sources (B, S) are those of a text, as (B, S) bool: neither the tag, their first, nor EOS."""
+    is_text = ops.logical_and(ops.not_equal(source_ids, EOS), ops.not_equal(source_ids, PAD))
+    return ops.logical_and(is_text, ops.arange(ops.shape(source_ids)[1])[None, :] > 0)
+
+
+def coverage_penalty(attended: Tensor, counted: Tensor, beta: float) -> Tensor:
+    """beta · Σ log min(attended, 1) over the counted pieces (Wu et al. 2016, eq. 14): (B, K), at most 0.
+
+    attended (B, K, S) sums the attention of all steps, that of EOS included; less than LEAST_COVERAGE counts as that.
+    """
+    missed = ops.log(ops.clip(attended, LEAST_COVERAGE, 1.0))
+    return beta * ops.sum(ops.where(counted[:, None, :], missed, 0.0), axis=-1)
 
 
 class _Single(NamedTuple):
@@ -123,47 +149,57 @@ def greedy_search(step: Step, state: State, limits: Tensor, source_width: Tensor
     return SearchResult(*(field[:, None] for field in found))
 
 
+class _Live(NamedTuple):
+    """The hypotheses that may grow."""
+
+    scores: Tensor  # (B, K), NEVER where there is none
+    last: Tensor  # (B, K) their last pieces
+    attended: Tensor  # (B, K, S) their sums of attention; S is 0 where nobody asks for them
+
+
 def beam_search(
-    step: Step, state: State, limits: Tensor, source_width: Tensor, beam: int, alpha: float = 1.0
+    step: Step, state: State, limits: Tensor, source_width: Tensor, beam: int, ranking: Ranking = BY_LENGTH
 ) -> SearchResult:
-    """The best hypotheses of each source by score / length_penalty (Wu et al. 2016, §7), best first.
+    """The best hypotheses of each source by score / length_penalty + coverage_penalty (Wu et al. 2016, §7), best first.
 
     Every step keeps the `beam` best continuations; those that end leave the beam for the finished ones, and their
-    places stay empty, so a source is done after `beam` hypotheses, and beam 1 is greedy search. `scores` are sums, not
-    divided by the penalty. A hypothesis that the limit cut stands behind every one that ended by itself.
+    places stay empty, so a source is done after `beam` hypotheses, and beam 1 is greedy search. `scores` are sums,
+    without penalties. A hypothesis that the limit cut stands behind every one that ended by itself.
     """
     if beam < 1:
         raise InvalidOption(f"beam must be at least 1, got {beam}.")
     batch, most = ops.shape(limits)[0], ops.max(limits)
 
-    def is_live(time: Tensor, scores: Tensor, *_: Any) -> Tensor:
-        return ops.logical_and(time < most, ops.any(scores > NEVER / 2))
+    def is_live(time: Tensor, live: _Live, *_: Any) -> Tensor:
+        return ops.logical_and(time < most, ops.any(live.scores > NEVER / 2))
 
-    def advance(time, scores, last, state, trace, finished):  # type: ignore[no-untyped-def]
-        log_probabilities, weights, state = step(last, state)
-        scores, parents, ids = _best_continuations(scores[:, :, None] + log_probabilities, finished)
-        penalty = length_penalty(time + 1, alpha)
-        ends = ops.equal(ids, EOS)
-        finished = _merge(finished, _leave(scores, ends, scores / penalty, time, parents, is_complete=True))
+    def rank(scores: Tensor, length: Tensor, attended: Tensor) -> Tensor:
+        ranks = scores / length_penalty(length, ranking.alpha)
+        return ranks + coverage_penalty(attended, ranking.counted, ranking.beta) if ranking.beta else ranks
+
+    def advance(time, live, state, trace, finished):  # type: ignore[no-untyped-def]
+        log_probabilities, weights, state = step(live.last, state)
+        scores, parents, ids = _best_continuations(live.scores[:, :, None] + log_probabilities, finished)
+        weights = _reorder(weights, parents)
+        attended = _reorder(live.attended, parents) + weights if ranking.beta else live.attended
+        ends, ranks = ops.equal(ids, EOS), rank(scores, time + 1, attended)
+        finished = _merge(finished, _leave(scores, ends, ranks, time, parents, is_complete=True))
         state = type(state)(*(_reorder(field, parents) for field in state))
         trace = _Trace(
             _write(trace.ids, time, ids),
             _write(trace.parents, time, parents),
-            _write(trace.attention, time, _reorder(weights, parents)),
+            _write(trace.attention, time, weights),
             _write(trace.scores, time, scores),
         )
         scores = ops.where(ends, NEVER, scores)
         is_cut = ops.broadcast_to((time + 1 >= limits)[:, None], ops.shape(scores))
-        ranks = scores / penalty + BEHIND
         places = ops.broadcast_to(ops.arange(beam, dtype="int32")[None, :], ops.shape(scores))
-        finished = _merge(finished, _leave(scores, is_cut, ranks, time + 1, places, is_complete=False))
-        return time + 1, ops.where(is_cut, NEVER, scores), ids, state, trace, finished
+        finished = _merge(finished, _leave(scores, is_cut, ranks + BEHIND, time + 1, places, is_complete=False))
+        return time + 1, _Live(ops.where(is_cut, NEVER, scores), ids, attended), state, trace, finished
 
     start = (
         ops.convert_to_tensor(0, dtype="int32"),
-        # At first all places hold the same hypothesis: only the first may win.
-        ops.tile(ops.convert_to_tensor([[0.0] + [NEVER] * (beam - 1)], dtype="float32"), (batch, 1)),
-        ops.full((batch, beam), BOS, dtype="int32"),
+        _first_live(batch, beam, source_width if ranking.beta else 0),
         type(state)(*(ops.repeat(field, beam, axis=1) for field in state)),
         _Trace(
             ops.zeros((most, batch, beam), dtype="int32"),
@@ -171,16 +207,29 @@ def beam_search(
             ops.zeros((most, batch, beam, source_width), dtype="float32"),
             ops.zeros((most, batch, beam), dtype="float32"),
         ),
-        _Finished(
-            ops.full((batch, beam), NEVER, dtype="float32"),
-            ops.full((batch, beam), NEVER, dtype="float32"),
-            ops.zeros((batch, beam), dtype="int32"),
-            ops.zeros((batch, beam), dtype="int32"),
-            ops.zeros((batch, beam), dtype="bool"),
-        ),
+        _none_finished(batch, beam),
     )
     *_, trace, finished = ops.while_loop(is_live, advance, start)
     return _read_back(trace, finished)
+
+
+def _first_live(batch: Tensor, beam: int, attended_width: Tensor) -> _Live:
+    return _Live(
+        # At first all places hold the same hypothesis: only the first may win.
+        ops.tile(ops.convert_to_tensor([[0.0] + [NEVER] * (beam - 1)], dtype="float32"), (batch, 1)),
+        ops.full((batch, beam), BOS, dtype="int32"),
+        ops.zeros((batch, beam, attended_width), dtype="float32"),
+    )
+
+
+def _none_finished(batch: Tensor, beam: int) -> _Finished:
+    return _Finished(
+        ops.full((batch, beam), NEVER, dtype="float32"),
+        ops.full((batch, beam), NEVER, dtype="float32"),
+        ops.zeros((batch, beam), dtype="int32"),
+        ops.zeros((batch, beam), dtype="int32"),
+        ops.zeros((batch, beam), dtype="bool"),
+    )
 
 
 def _best_continuations(totals: Tensor, finished: _Finished) -> tuple[Tensor, Tensor, Tensor]:

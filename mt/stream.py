@@ -9,6 +9,7 @@ import numpy as np
 
 from mt.engines import Hypothesis, SearchOptions
 from mt.engines.stream import PieceStream, SteppingEngine
+from mt.guard import faults
 from mt.planning import Ids, Plan, Planner, Translation
 from mt.text import normalize
 from mt.text.growing import GrowingText
@@ -126,7 +127,9 @@ class TranslationStream:
             state.part = GrowingPart(pieces, keeps_attention=source in self._parts_of_held)
         settled = state.part.step(self._engine, self._tokenizer, self._is_over)
         if state.part.has_ended:
-            self._end(source, state.part.hypothesis())
+            found = state.part.hypothesis()
+            own = faults(source, found, state.options) if state.options.loop_guard else ()
+            self._end(source, found._replace(faults=own))
         return settled
 
     def _end(self, source: Ids, found: Hypothesis) -> None:

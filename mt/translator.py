@@ -12,8 +12,10 @@ from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis,
 from mt.engines.driven import never
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
+from mt.guard import guarded_search
 from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
+from mt.scoring import Score, encode_pairs, forced, scored
 from mt.stream import StreamState, TranslationStream
 from mt.text import normalize
 from mt.text.markup import Form
@@ -42,7 +44,8 @@ class Translator:
         self._tokenizer = bundle.tokenizer
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
-        self._planner = Planner(bundle.tokenizer, longest, read_confidence(bundle))
+        self._confidences = read_confidence(bundle)
+        self._planner = Planner(bundle.tokenizer, longest, self._confidences)
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint
@@ -111,6 +114,29 @@ class Translator:
                 progress(len(chosen))
         return [self.assemble(plan, found, n_best) for plan in plans]
 
+    def score(self, sources: Sequence[str], targets: Sequence[str], source: str, target: str) -> list[Score]:
+        """How likely each target is as the translation of its source, both one sentence; nothing is protected in them.
+
+        Raises UnsupportedLanguage, InvalidOption unless there are as many sources as targets, and InvalidText for
+        unpaired surrogates and for a text of more pieces than the bundle translates at once.
+        """
+        known = self._confidences.get((source, target))
+        return [scored(*both, known) for both in self.force(sources, targets, source, target)]
+
+    def force(
+        self, sources: Sequence[str], targets: Sequence[str], source: str, target: str
+    ) -> list[tuple[Hypothesis, Hypothesis | None]]:
+        """Each target as the hypothesis of its source, and the reverse where the bundle translates back; as `score`."""
+        self.require_direction(source, target)
+        ids, target_ids = encode_pairs(self._tokenizer, sources, targets, self._planner.max_pieces)
+        there = self._forced(ids, target_ids, target)
+        is_both_ways = (target, source) in self.directions
+        back = self._forced(target_ids, ids, source) if is_both_ways else [None] * len(there)
+        return list(zip(there, back, strict=True))
+
+    def _forced(self, sources: Sequence[list[int]], targets: Sequence[list[int]], target: str) -> list[Hypothesis]:
+        return forced(self._engine, [self._tokenizer.source_ids(ids, target) for ids in sources], targets)
+
     def stream(  # noqa: PLR0913 - as translate
         self,
         text: str,
@@ -124,7 +150,8 @@ class Translator:
     ) -> TranslationStream:
         """What `translate` gives for one text by greedy search, or drawn where `search` says so, piece by piece.
 
-        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it.
+        A sentence with something to protect comes as a whole, for its translation may stand anywhere in it. Where the
+        loop guard finds faults the two differ: a stream ends at a loop, and only tells of it.
         Raises what `translate` does; for a prefix that is longer than the translation may be with the first piece.
         """
         options = self.options(search, greedy=not (search or self._search).sampling)
@@ -164,8 +191,22 @@ class Translator:
     def search(
         self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
-        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search."""
-        return self._engine.search(sources, options, conditions)
+        """The hypotheses of each source of a plan, best first, found as one batch; see mt.engines.Engine.search.
+
+        With the options' loop_guard, a source whose best one has faults (see mt.guard) is searched again, if it can be.
+        """
+
+        def search(numbers: Sequence[int], options: SearchOptions) -> list[list[Hypothesis]]:
+            chosen = [prefixes[number] for number in numbers] if prefixes else []
+            return self._engine.search(
+                [sources[number] for number in numbers], options, conditions._replace(prefixes=chosen)
+            )
+
+        prefixes = conditions.prefixes
+        if not options.loop_guard:
+            return self._engine.search(sources, options, conditions)
+        least = max(map(len, prefixes), default=0)
+        return guarded_search(search, sources, options, self._engine.is_steerable, max(1, least))
 
     def assemble(
         self, plan: Plan | DocumentPlan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int = 1

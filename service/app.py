@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -36,7 +37,9 @@ the query. Every fault is answered with `{"error": "what is wrong"}`, under `/v2
 def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
     threads = 1 if settings.workers > 1 else None  # several processes would only fight for the cores
-    return Translator(load_bundle(settings.bundle or shipped_bundle()), threads, settings.engine)
+    bundle = load_bundle(settings.bundle or shipped_bundle())
+    search = replace(bundle.manifest.search_options, loop_guard=settings.loop_guard)
+    return Translator(bundle, threads, settings.engine, search)
 
 
 def _ignore(_: object) -> None:

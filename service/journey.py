@@ -61,4 +61,5 @@ def _joined(before: "Translation", found: "Translation") -> "Translation":
         warnings=tuple(dict.fromkeys(before.warnings + found.warnings)),
         links=(),  # they would be to words in between
         explanations=(),
+        confidence=None,  # it is calibrated for each direction alone
     )

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
@@ -31,7 +32,7 @@ class Metrics:
     def __init__(self, folder: Path | None = None) -> None:
         self._registry = registry = CollectorRegistry()
         self._folder = folder
-        self._counted: WeakKeyDictionary[Counts, dict[str, int]] = WeakKeyDictionary()  # of each model's sentences
+        self._counted: WeakKeyDictionary[Counts, dict[Any, int]] = WeakKeyDictionary()  # of each model's sentences
         self.requests = Counter(
             "dragoman_requests", "Requests, by the template of their address", ["route", "status"], registry=registry
         )
@@ -46,6 +47,12 @@ class Metrics:
         )
         self.sentences = Counter(
             "dragoman_sentences", "Sentences, by what became of them", ["outcome"], registry=registry
+        )
+        self.loops = Counter(
+            "dragoman_loops",
+            "Sentences whose first translation looped or had another fault, by what it was and whether it is left",
+            ["reason", "outcome"],
+            registry=registry,
         )
         self.total = _seconds("dragoman_request_seconds", "A request from its head to its last byte", registry, "route")
         self.queue = _seconds("dragoman_queue_seconds", "How long a request waited for its first search", registry)
@@ -100,10 +107,12 @@ class Metrics:
         """Nothing; so many sentences wait now, and that is what became of all those of one model so far."""
         self.waiting.set(waiting)
         now = {outcome: getattr(counts, outcome) for outcome in OUTCOMES}
-        before = self._counted.get(counts, {})
+        before, loops = self._counted.get(counts, {}), dict(counts.loops)
         for outcome, count in now.items():
             self.sentences.labels(outcome).inc(count - before.get(outcome, 0))
-        self._counted[counts] = now
+        for labels, count in loops.items():
+            self.loops.labels(*labels).inc(count - before.get(labels, 0))
+        self._counted[counts] = {**now, **loops}
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """All numbers, in the format that the header `Accept` asks for, and its Content-Type."""

@@ -67,6 +67,12 @@ class Settings:
         default="auto", metadata=_about(f"What computes: {', '.join(ENGINES)}; auto is the fastest that can.")
     )
     # 100,000 characters are about 1,500 sentences: well within a client's patience, and a book chapter at once.
+    loop_guard: bool = field(
+        default=True,
+        metadata=_about(
+            "Whether a translation that loops, or is far too long or short, is searched again.", read=_yes_or_no
+        ),
+    )
     max_characters: int = field(
         default=100_000, metadata=_about("The most characters that one request may hold.", 1, 10**9)
     )

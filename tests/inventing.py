@@ -12,7 +12,7 @@ class InventingEngine:
     """Finds anything at all, with stand-ins among it, and attends to anything."""
 
     max_source_pieces = 64
-    best_batch, calls_at_once = 4, 1
+    best_batch, calls_at_once, is_steerable = 4, 1, False
 
     def __init__(self, seed):
         self._random = random.Random(seed)

@@ -13,7 +13,7 @@ class RepeatingEngine:
     """Gives back the pieces of each source, then (as second and third best) those without the first, or the last."""
 
     max_source_pieces = 128
-    best_batch, calls_at_once = 4, 1
+    best_batch, calls_at_once, is_steerable = 4, 1, False
 
     def __init__(self, is_complete=True, is_late=False, most_hypotheses=3):
         self.is_complete, self.is_late = is_complete, is_late

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mt.engines.driven import Continuations
-from mt.ranking import BEHIND, NEVER
+from mt.ranking import BEHIND, LEAST_COVERAGE, NEVER
 from mt.sampling import Sampling
 from mt.tokenizer import BOS, EOS
 
@@ -32,6 +32,7 @@ class Script:
 
     log_probabilities: np.ndarray  # (B, N, V); each source has its own
     following: np.ndarray  # (N, V) the node after a piece; BOS stays on the root
+    width: int = 2  # of the attention
 
     @property
     def start(self) -> ScriptState:
@@ -40,19 +41,24 @@ class Script:
         return ScriptState(ops.full((self.log_probabilities.shape[0], 1), ROOT, dtype="int32"))
 
     def step(self, ids: Any, state: ScriptState) -> tuple[Any, Any, ScriptState]:
-        """The attention (B, K, 2) holds the node of the hypothesis, and 1."""
+        """The attention (B, K, width) is what `seen_at` gives."""
         from keras import ops
 
         nodes, vocabulary = self.following.shape
         node = ops.take(ops.reshape(self.following, (-1,)), state.node * vocabulary + ids)
         rows = ops.arange(self.log_probabilities.shape[0], dtype="int32")[:, None] * nodes
         probabilities = ops.take(ops.reshape(self.log_probabilities, (-1, vocabulary)), rows + node, axis=0)
-        seen = ops.cast(node, "float32")
-        return probabilities, ops.stack([seen, ops.ones_like(seen)], axis=-1), ScriptState(node)
+        return probabilities, ops.take(seen_at(np.arange(nodes), self.width), node, axis=0), ScriptState(node)
+
+
+def seen_at(nodes: np.ndarray, width: int) -> np.ndarray:
+    """The attention (…, width) at nodes: their numbers, 1, and eighths that differ from node to node."""
+    eighths = [nodes * column % 5 / 8 for column in range(2, width)]
+    return np.stack([nodes, np.ones_like(nodes), *eighths], axis=-1)[..., :width].astype(np.float32)
 
 
 class ScriptDecoder:
-    """A script as a mt.engines.driven.Decoder; the attention (B, K, width) holds the node of the hypothesis, and 1s."""
+    """A script as a mt.engines.driven.Decoder; the attention (B, K, width) is what `seen_at` gives."""
 
     def __init__(self, script: Script, width: int = 2) -> None:
         self._tables, self._following, self._width = script.log_probabilities, script.following, width
@@ -65,8 +71,7 @@ class ScriptDecoder:
         self._nodes = self._following[self._nodes, ids]
         self._last = np.take_along_axis(self._tables, self._nodes[:, :, None], axis=1)
         best = np.argsort(-self._last, axis=2, kind="stable")[:, :, :count]
-        seen = np.ones((*ids.shape, self._width), np.float32)
-        seen[:, :, 0] = self._nodes
+        seen = seen_at(self._nodes, self._width)
         return Continuations(np.take_along_axis(self._last, best, axis=2), best, seen)
 
     def log_probabilities(self) -> np.ndarray:
@@ -143,14 +148,20 @@ class SlowSearch:
             found = next(one for one, edge in zip(candidates, accumulate(shares), strict=True) if drawn < edge)
         return found
 
-    def beam(self, beam: int, alpha: float) -> list[Found]:
+    def beam(self, beam: int, alpha: float, beta: float = 0.0) -> list[Found]:
         """Best first; a hypothesis that ends takes a place of the beam away, a limit cuts what is live."""
         live, finished = [self.nothing], []
         while live and len(live[0].ids) < self.limit:
             chosen = self.extensions(live)[: beam - len(finished)]
             finished += [one for one in chosen if one.is_complete]
             live = [one for one in chosen if not one.is_complete]
-        return sorted(finished + live, key=lambda one: -one.rank(alpha))
+        return sorted(finished + live, key=lambda one: -(one.rank(alpha) + self.coverage(one, beta)))
+
+    def coverage(self, one: Found, beta: float) -> np.float32:
+        """The coverage penalty of a hypothesis, over all of the source but its first and last piece."""
+        nodes = [*one.nodes, *[self.node_after(one.ids)] * one.is_complete]
+        attended = seen_at(np.array(nodes), self.script.width).sum(axis=0)[1:-1]
+        return np.float32(beta) * np.log(np.clip(attended, np.float32(LEAST_COVERAGE), 1)).sum()
 
     def everything(self) -> list[Found]:
         """Every hypothesis there is up to the limit."""
@@ -166,7 +177,7 @@ class SlowSearch:
         return Found((), np.float32(0), False, ())
 
 
-def random_script(sources: int, vocabulary: int, seed: int, nodes: int = 12) -> Script:
+def random_script(sources: int, vocabulary: int, seed: int, nodes: int = 12, width: int = 2) -> Script:
     """Whole and half numbers as log-probabilities, so that sums are exact and many are equal; BOS and PAD are never."""
     draw = np.random.default_rng(seed)
     table = -draw.integers(1, 12, (sources, nodes, vocabulary)).astype(np.float32) / 2
@@ -175,7 +186,7 @@ def random_script(sources: int, vocabulary: int, seed: int, nodes: int = 12) -> 
     table[:, :, EOS] = np.maximum(table[:, :, EOS], -8)  # a way out of every node
     following = draw.integers(0, nodes, (nodes, vocabulary)).astype(np.int32)
     following[:, BOS] = ROOT
-    return Script(table, following)
+    return Script(table, following, width)
 
 
 def speller(words: Mapping[str, float]) -> tuple[Script, str]:

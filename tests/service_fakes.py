@@ -20,6 +20,7 @@ from service.keys import Key, Keys
 from service.settings import Settings
 
 Ids = tuple[int, ...]
+SURE = 0.71234  # the confidence in every translation
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class FakeTranslation:
     warnings: tuple[str, ...] = ()
     alternative_scores: tuple[float, ...] = ()
     links: tuple[object, ...] = ()
+    confidence: float | None = None
     explanations: tuple[Explanation, ...] = ()
 
 
@@ -113,18 +115,24 @@ class FakeTranslator:
         alternatives = tuple(f"{loud} ({rank})" for rank in range(2, n_best + 1))
         scores = tuple(-0.5 * rank for rank in range(2, n_best + 1))
         warnings = ("length_limit",) * ("CUT" in text) + ("deadline",) * ("LATE" in text)
-        return FakeTranslation(loud, alternatives=alternatives, warnings=warnings, alternative_scores=scores)
+        facts = {"alternatives": alternatives, "warnings": warnings, "alternative_scores": scores}
+        return FakeTranslation(loud, **facts, confidence=SURE)
 
 
 def word_by_word(text: str, translation: str) -> Explanation:
-    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`."""
+    """Of a translation whose words come from those of the text in the same order, but for one that is `lost`.
+
+    One that is `unsure` has little confidence, one that is `kept` has none.
+    """
     source_words, target_words = ([one.span() for one in re.finditer(r"\S+", each)] for each in (text, translation))
     links = [(place, place) for place, (start, end) in enumerate(source_words) if text[start:end] != "lost"]
     attention = np.eye(len(target_words), len(source_words), dtype=np.float32)
     words = tuple(source_words), tuple(target_words)
     gained = (-0.5,) * len(target_words)
     spans = (0, len(text)), (0, len(translation)), *words
-    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25)
+    confidences = {"unsure": 0.2, "kept": None}
+    own = tuple(confidences.get(text[slice(*word)], 0.9) for word in source_words)[: len(target_words)]
+    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25, SURE, own)
 
 
 class FakeStream:

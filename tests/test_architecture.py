@@ -11,14 +11,14 @@ import mt
 ROOT = Path(__file__).parent.parent
 # The rooms of the core, from the ground up: a room imports only what lies below it. "mt" is what the package exports.
 LEVELS = (
-    ("mt.cores", "mt.errors", "mt.ranking"),
+    ("mt.cores", "mt.errors", "mt.ranking", "mt.repetition"),
     ("mt.text", "mt.regularization", "mt.card", "mt.sampling", "mt.lock"),
     ("mt.tokenizer",),
     ("mt.model", "mt.search"),
     ("mt.engines",),
-    ("mt.bundle", "mt.alignment"),
+    ("mt.bundle", "mt.alignment", "mt.guard"),
     ("mt.convert", "mt.open_engine", "mt.protecting", "mt.confidence"),
-    ("mt.planning",),
+    ("mt.planning", "mt.scoring"),
     ("mt.stream", "mt.documents"),
     ("mt.export", "mt.translator"),
     ("mt.bulk", "mt.part_file"),

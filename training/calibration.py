@@ -12,14 +12,25 @@ from sacrebleu.metrics import CHRF
 
 from mt.alignment import Alignment, align
 from mt.bundle import Bundle, load_bundle, read_manifest, seal
-from mt.confidence import FILE, Confidence, Regression, as_values, sentence_features, word_features
+from mt.confidence import (
+    FILE,
+    Confidence,
+    Regression,
+    adequacy_features,
+    as_values,
+    sentence_features,
+    word_features,
+)
 from mt.engines import Hypothesis
+from mt.planning import Plan
 from mt.text import normalize
 from mt.text.words import has_letters, words
 from mt.translator import Translator
+from training.faults import Faulty, make_faulty
 
 Array = np.ndarray
 LEAST_SENTENCES = 50  # the regressions have up to eight numbers; fewer sentences say nothing of their error
+MOST_FAULTY = 1_000  # pairs a direction; each is scored three times, and back
 FOLDS = 5  # of the calibration error: each is told of by the regression of the others
 BINS = 10
 RIDGE = 1.0  # deviations; keeps the weights of features that tell the same small
@@ -56,7 +67,9 @@ def calibrate(path: Path, sets: Mapping[str, Sequence[tuple[str, str]]], data: s
         found = list(translated(translator, bundle, direction, pairs))
         own = of_words(found)
         if min(len(found), len(own.outcomes)) >= LEAST_SENTENCES:
-            confidences[direction] = Confidence(fitted(of_sentences(found)), fitted(own))
+            given = of_given(translator, direction, make_faulty(pairs[:MOST_FAULTY]))
+            adequacy = fitted(given) if len(given.outcomes) >= LEAST_SENTENCES else None
+            confidences[direction] = Confidence(fitted(of_sentences(found)), fitted(own), adequacy)
     (path / FILE).write_text(json.dumps(as_values(confidences, data), indent=1) + "\n", encoding="utf-8")
     seal(path, read_manifest(path))
     return confidences
@@ -95,6 +108,7 @@ def translated(
         hypotheses = translator.search(chosen, translator.options())
         found.update((ids, one[0]) for ids, one in zip(chosen, hypotheses, strict=True))
     for plan, (_, reference) in zip(plans, pairs, strict=True):
+        assert isinstance(plan, Plan), plan  # as it has no markup
         if [len(parts) for parts in plan.sentences] != [1] or not reference.strip():
             continue
         ids, text = plan.sources[0], plan.prepared[0].traced.text
@@ -124,10 +138,18 @@ def of_words(found: Sequence[Found]) -> Examples:
     return Examples(np.array(features), np.array(outcomes, float))
 
 
+def of_given(translator: Translator, direction: str, faulty: Sequence[Faulty]) -> Examples:
+    """Features of given translations, and whether they are as they were; each with both faults follows it."""
+    source, _, target = direction.partition("-")
+    given = [(one.source, text) for one in faulty for text in (one.target, one.shortened, one.exchanged)]
+    found = translator.force([text for text, _ in given], [text for _, text in given], source, target)
+    return Examples(np.array([adequacy_features(*both) for both in found]), np.tile([1.0, 0.0, 0.0], len(faulty)))
+
+
 def fitted(examples: Examples) -> Regression:
     """The regression of the examples, with its error on those that it was not fitted to."""
     folds = np.arange(len(examples.outcomes)) % FOLDS
-    foretold = np.zeros(len(folds))
+    foretold = np.zeros(len(folds), float)
     for fold in range(FOLDS):
         others = Examples(examples.features[folds != fold], examples.outcomes[folds != fold])
         foretold[folds == fold] = regression(others).predict(examples.features[folds == fold])

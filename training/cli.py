@@ -76,6 +76,7 @@ def calibrate(
     bundle: Annotated[Path | None, typer.Option(help="Another bundle than the recipe's own.")] = None,
 ) -> None:
     """Fits the confidence of a bundle to the recipe's dev sets, and puts it into the bundle."""
+    _import_libraries()
     from training.finetuning import find_bundle
 
     _pipeline(recipe, data, out).calibrate(bundle and find_bundle(str(bundle), Path()))

@@ -23,6 +23,8 @@ class Hypothesis(NamedTuple):
     # Natural-log, of each piece, and of EOS where it is complete: (T) or (T + 1) float32. Empty where not known: a
     # stream does not keep them, and a SavedModel of an older version does not give them.
     log_probabilities: np.ndarray = np.zeros(0, np.float32)
+    faults: tuple[str, ...] = ()  # what mt.guard has against it, of its REASONS
+    avoided: tuple[str, ...] = ()  # what it had against another, in whose place this one stands
 
     @classmethod
     def none_in_time(cls, source_pieces: int) -> "Hypothesis":
@@ -32,19 +34,23 @@ class Hypothesis(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How a search goes and ranks: its beam, and alpha of Wu et al. 2016, §7; InvalidOption outside their ranges."""
+    """How a search goes and ranks; InvalidOption for what is outside its range."""
 
     beam: int  # 1 to MOST_BEAM; 1 is greedy search
-    length_penalty: float = 1.0
+    length_penalty: float = 1.0  # alpha of Wu et al. 2016, §7
     max_pieces: int | None = None  # the most pieces of a translation; None = what the source's length allows
     no_repeat: int = 0  # no n-gram of this many pieces comes twice in a translation; 0 = any may
     sampling: Sampling | None = None  # pieces are drawn instead; for a beam of 1
+    coverage_penalty: float = 0.0  # beta of Wu et al. 2016, §7, which ranks those lower that leave source pieces out
+    loop_guard: bool = True  # a hypothesis ends when it surely loops, and mt.guard judges what is found
 
     def __post_init__(self) -> None:
         if not 1 <= self.beam <= MOST_BEAM:
             raise InvalidOption(f"beam must be from 1 to {MOST_BEAM}, got {self.beam:,}.")
         if not 0 <= self.length_penalty < float("inf"):
             raise InvalidOption(f"length_penalty must be at least 0 and finite, got {self.length_penalty}.")
+        if not 0 <= self.coverage_penalty <= 1:
+            raise InvalidOption(f"coverage_penalty must be from 0 to 1, got {self.coverage_penalty}.")
         if self.max_pieces is not None and self.max_pieces < 1:
             raise InvalidOption(f"max_pieces must be at least 1, got {self.max_pieces}.")
         if self.no_repeat < 0:
@@ -70,6 +76,7 @@ class Engine(Protocol):
     max_source_pieces: int
     best_batch: int  # sources in one call; with more of them it is hardly faster, and all wait for the last
     calls_at_once: int  # by several threads; with more of them it is not faster
+    is_steerable: bool  # whether it searches in any other way than its own, as with no_repeat
 
     def search(
         self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from mt.engines import Hypothesis, SearchOptions
-from mt.ranking import BEHIND, MORE_PIECES, NEVER, PIECES_A_PIECE
+from mt.ranking import BEHIND, LEAST_COVERAGE, MORE_PIECES, NEVER, PIECES_A_PIECE
 from mt.tokenizer import BOS, EOS
 
 WORTH_SHRINKING = 0.75  # of the places at work, or fewer, still needed: decoders take longer for a step of a new shape
@@ -53,7 +53,7 @@ class _Step(NamedTuple):
 class _Leaf(NamedTuple):
     """A hypothesis that has left the beam."""
 
-    rank: float  # score / length penalty, and BEHIND for one that was cut
+    rank: float  # score / length penalty + coverage penalty, and BEHIND for one that was cut
     score: float
     is_complete: bool  # its last step chose EOS
     is_late: bool  # time was up
@@ -79,7 +79,7 @@ def beam_search(
     is_over: Callable[[], bool] = never,
     least_steps: int = 0,
 ) -> list[list[Hypothesis]]:
-    """The hypotheses of sources of these lengths, best first by score / length penalty (Wu et al. 2016, §7).
+    """The hypotheses of sources of these lengths, best first by score / length + coverage penalty (Wu et al. 2016, §7).
 
     Every step keeps the best continuations, as many as the beam less the hypotheses that have ended; beam 1 is greedy
     search. Those that the limit of pieces cut stand behind all others, and so do those that are still live when time
@@ -92,24 +92,56 @@ def beam_search(
     places = np.zeros((len(lengths), 1), np.intp)  # and the hypotheses' places there
     scores: Floats = np.zeros(places.shape, np.float32)
     last: Ids = np.full(places.shape, BOS, np.int32)
+    coverage = _Coverage(options.coverage_penalty, lengths)
     while (scores > NEVER / 2).any():
         found = decoder.step(last, options.beam)
         room = options.beam - np.array([len(leaves[source]) for source in live])
         scores, parents, last = _best_continuations(scores, found, room)
         attention = np.take_along_axis(found.attention, parents[:, :, None], axis=1)
+        coverage.add(attention, parents)
         steps.append(_Step(last, scores.copy(), attention, rows, np.take_along_axis(places, parents, axis=1)))
         is_late = len(steps) >= least_steps and is_over()
-        for leaf in _leaving(scores, last, len(steps), limits[live], options.length_penalty, is_late):
+        ranks = scores / np.float32((5 + len(steps)) / 6) ** np.float32(options.length_penalty) + coverage.ranks()
+        for leaf in _leaving(scores, ranks, last, len(steps), limits[live], is_late):
             leaves[live[leaf.row]].append(leaf)
             scores[leaf.row, leaf.place] = NEVER
         rows, places = _still_needed(scores)
         decoder.keep(rows, np.take_along_axis(parents[rows], places, axis=1))
+        coverage.keep(rows, places)
         live = live[rows]
         scores, last = (np.take_along_axis(field[rows], places, axis=1) for field in (scores, last))
     return [
         [_read_back(steps, leaf, pieces) for leaf in sorted(found, key=lambda leaf: -leaf.rank)]
         for pieces, found in zip(lengths, leaves, strict=True)
     ]
+
+
+class _Coverage:
+    """How much live hypotheses have attended to each piece of their sources; nothing of it without a penalty."""
+
+    def __init__(self, penalty: float, lengths: Sequence[int]) -> None:
+        self._penalty = np.float32(penalty)
+        places = np.arange(max(lengths, default=0))
+        self._counted = (places > 0) & (places < np.array(lengths)[:, None] - 1)  # (B, S) neither tag nor EOS
+        self._attended = np.zeros((len(lengths), 1, len(places)), np.float32)  # (B, K, S)
+
+    def add(self, attention: Floats, parents: Ids) -> None:
+        """Nothing; a step of hypotheses, of which these were the predecessors' places, has attended so (B, K, S)."""
+        if self._penalty:
+            own = attention[:, :, : self._attended.shape[2]]  # without what a decoder fills its shapes up with
+            self._attended = np.take_along_axis(self._attended, parents[:, :, None], axis=1) + own
+
+    def keep(self, rows: Ids, places: Ids) -> None:
+        """Nothing; the search goes on with these, as a decoder does."""
+        if self._penalty:
+            self._counted, self._attended = self._counted[rows], self._attended[rows[:, None], places]
+
+    def ranks(self) -> Floats:
+        """What it adds to the rank of each hypothesis: (B, K), at most 0; eq. 14, as mt.search.coverage_penalty."""
+        if not self._penalty:
+            return np.zeros((), np.float32)
+        missed = np.log(np.clip(self._attended, np.float32(LEAST_COVERAGE), 1))
+        return self._penalty * (missed * self._counted[:, None, :]).sum(axis=2)
 
 
 def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tuple[Floats, Ids, Ids]:
@@ -122,9 +154,8 @@ def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tupl
     return np.where(is_open, scores, np.float32(NEVER)), order // count, ids
 
 
-def _leaving(scores: Floats, ids: Ids, steps: int, limits: Ids, alpha: float, is_late: bool) -> Iterator[_Leaf]:
+def _leaving(scores: Floats, ranks: Floats, ids: Ids, steps: int, limits: Ids, is_late: bool) -> Iterator[_Leaf]:
     """The hypotheses (B, K) that end with a step: by EOS, at the limit of their source, or all since it is late."""
-    ranks = scores / np.float32((5 + steps) / 6) ** np.float32(alpha)
     is_live, is_complete = scores > NEVER / 2, ids == EOS
     is_long = ~is_complete & (steps >= limits)[:, None]
     for row, place in np.argwhere(is_live & (is_complete | is_long | is_late)).tolist():

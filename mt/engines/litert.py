@@ -33,6 +33,7 @@ class LiteRTEngine:
 
     max_source_pieces = 512
     best_batch = 4  # 79 sentences a second one by one, 115 in fours, 121 in batches of 32 (make bench-serve)
+    is_steerable = True
 
     def __init__(self, path: Path) -> None:
         """Loads the graphs in a folder; BundleError when one is missing or no graph.

@@ -53,6 +53,7 @@ class SavedModelEngine:
         except (OSError, ValueError, KeyError) as error:
             raise BundleError(f"TensorFlow cannot load the SavedModel {path}: {error}") from error
         self._as_tensor, self._path, self._exported = tf.constant, path, exported
+        self.is_steerable = "step" in self._loaded.signatures  # which older versions did not export
 
     def search(
         self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
@@ -80,16 +81,17 @@ class SavedModelEngine:
             decoder.sleep()
 
     def _own_search(self, options: SearchOptions) -> Any:
-        """The signature that searches so, or None."""
-        if options == self._exported:
+        """The signature that searches so, or None; loops go on in it, up to the limit."""
+        options = replace(options, loop_guard=True)
+        if options == replace(self._exported, loop_guard=True):
             return self._beam
-        # For one hypothesis the length penalty makes no difference.
-        is_greedy = replace(options, length_penalty=0.0) == SearchOptions(beam=1, length_penalty=0.0)
+        # For one hypothesis penalties make no difference.
+        is_greedy = replace(options, length_penalty=1.0, coverage_penalty=0.0) == SearchOptions(beam=1)
         return self._greedy if is_greedy else None
 
     def _begin(self) -> "Callable[[Sequence[Sequence[int]]], SavedModelDecoder]":
         signatures = self._loaded.signatures
-        if "step" not in signatures:
+        if not self.is_steerable:
             raise BundleError(
                 f"The SavedModel {self._path} knows no search but greedy search and that with {self._exported}: it was "
                 "exported by an older version. Export the bundle again."

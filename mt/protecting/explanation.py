@@ -23,9 +23,6 @@ class Explanation:
     attention: np.ndarray = field(compare=False)  # (target words, source words) float32, rows sum to 1
     links: tuple[tuple[int, int], ...] = ()  # places of a source and a target word that belong together, in order
     protected: tuple[Span, ...] = ()  # what must not change in the sentence
-    confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
-    # That in each target word, None for what must not change; none where the bundle or the search does not tell.
-    word_confidences: tuple[float | None, ...] = ()
     source_pieces: tuple[Span, ...] = ()  # what the model read, in order; empty where nothing of the text became one
     target_pieces: tuple[Span, ...] = ()  # what it wrote; empty where something else stands there
     # Natural-log, none where the bundle's SavedModel is too old to give them: of each target piece, of each target word
@@ -33,6 +30,9 @@ class Explanation:
     piece_log_probabilities: tuple[float, ...] = ()
     log_probabilities: tuple[float, ...] = ()  # 0 for a word that was put in unchanged
     end_log_probability: float = 0.0
+    confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
+    # That in each target word, None for what must not change; none where the bundle or the search does not tell.
+    word_confidences: tuple[float | None, ...] = ()
 
     def moved(self, source: int, target: int) -> "Explanation":
         """Of the same sentence so many characters further behind in the text and in the translation."""

@@ -1,5 +1,6 @@
 /** Which words belong together: the API's explanation of a translation, its words numbered through the whole text. */
 
+const LEAST_SURE = 0.5; // below it, a reference more likely has another word
 const HAS_LETTER = /[\p{L}\p{N}]/u;
 
 export class Explanation {
@@ -7,7 +8,7 @@ export class Explanation {
   constructor(sentences = []) {
     this.sentences = sentences;
     this.sourceWords = []; // {start, end, sentence, number}, in characters of the text, and in their sentence
-    this.targetWords = [];
+    this.targetWords = []; // and {confidence}, which is null where nothing is known
     this.sources = new Map(); // of a target word: {source word: weight}
     this.targets = new Map(); // of a source word: {target word: weight}
     sentences.forEach((sentence, place) => this.#add(sentence, place));
@@ -30,6 +31,23 @@ export class Explanation {
       const { start, end } = this.sourceWords[word];
       return !this.targets.has(word) && HAS_LETTER.test(text.cut(start, end));
     });
+  }
+
+  /** The numbers of target words that are likelier than not another one in a reference; signs do not count. */
+  unsure(translation) {
+    return [...this.targetWords.keys()].filter((word) => {
+      const { start, end, confidence } = this.targetWords[word];
+      return confidence !== null && confidence < LEAST_SURE && HAS_LETTER.test(translation.cut(start, end));
+    });
+  }
+
+  /** The mean of the sentences' confidence by their lengths; null where one has none. */
+  get confidence() {
+    const read = this.sentences.filter(({ sourceWords }) => sourceWords.length);
+    if (!read.length || read.some(({ confidence }) => typeof confidence !== "number")) return null;
+    const length = ({ source: [start, end] }) => end - start;
+    const total = read.reduce((sum, one) => sum + length(one), 0);
+    return read.reduce((sum, one) => sum + one.confidence * length(one), 0) / total;
   }
 
   /** Whether a source word had to come through as it is. */
@@ -63,7 +81,9 @@ export class Explanation {
     const [source, target] = [this.sourceWords.length, this.targetWords.length];
     const numbered = ([start, end], number) => ({ start, end, sentence: place, number });
     this.sourceWords.push(...sentence.sourceWords.map(numbered));
-    this.targetWords.push(...sentence.targetWords.map(numbered));
+    const confidences = sentence.wordConfidences ?? [];
+    const sure = (span, number) => ({ ...numbered(span, number), confidence: confidences[number] ?? null });
+    this.targetWords.push(...sentence.targetWords.map(sure));
     for (const [one, other] of sentence.links) {
       const weight = sentence.attention[other][one];
       put(this.sources, target + other, source + one, weight);

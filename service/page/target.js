@@ -23,15 +23,20 @@ export class TargetPane {
     this.sheet.replaceChildren(text, element("span", { className: "stale" }, rest));
   }
 
-  /** Shows a whole translation with its words, {start, end} in characters, in order. */
-  show(text, words = []) {
+  /** Shows a whole translation with its words, {start, end} in characters, in order, and marks those of `unsure`. */
+  show(text, words = [], unsure = []) {
     this.text = text;
     this.words.clear();
     const characters = new Characters(text);
     const parts = [];
     let place = 0;
+    const marked = new Set(unsure);
     words.forEach(({ start, end }, word) => {
       const one = this.#word(word, characters.cut(start, end));
+      if (marked.has(word)) {
+        one.classList.add("unsure");
+        one.setAttribute("aria-describedby", "unsure-note");
+      }
       parts.push(characters.cut(place, start), one);
       place = end;
     });

@@ -4,6 +4,7 @@ import { Explanation } from "./explanation.js";
 import { heatmap } from "./heatmap.js";
 import { Characters } from "./offsets.js";
 import { part } from "./parts.js";
+import { confidenceText } from "./wording.js";
 
 const NOTHING = new Map();
 
@@ -20,11 +21,12 @@ export class Why {
   show(explanation, text, translation) {
     Object.assign(this, { explanation, text: new Characters(text), translation: new Characters(translation) });
     this.sentence = 0;
-    this.target.show(translation, explanation.targetWords);
+    this.target.show(translation, explanation.targetWords, explanation.unsure(this.translation));
     this.missed = explanation.missed(this.text);
     this.source.mark(this.#marks());
     this.details.hidden = !explanation.targetWords.length;
     part("hint").hidden = this.details.hidden;
+    this.#tellConfidence(null);
     this.#draw();
   }
 
@@ -37,6 +39,7 @@ export class Why {
   pointTarget(word) {
     this.target.light(NOTHING);
     this.source.light(word === null ? NOTHING : this.explanation.sourcesOf(word));
+    this.#tellConfidence(word);
     if (word !== null) this.#turnTo(this.explanation.targetWords[word].sentence);
   }
 
@@ -74,6 +77,15 @@ export class Why {
     });
     const unread = this.explanation.unread.map(([start, end]) => ({ start, end, word: null, kind: "protected" }));
     return [...marks, ...unread].sort((one, other) => one.start - other.start);
+  }
+
+  /** The number of the whole translation, or of the sentence with this of its words. */
+  #tellConfidence(word) {
+    const { sentences, targetWords, confidence } = this.explanation;
+    const isPart = word !== null && sentences.length > 1;
+    part("confidence").textContent = isPart
+      ? confidenceText(sentences[targetWords[word].sentence].confidence, "of this sentence")
+      : confidenceText(confidence);
   }
 
   #turnTo(sentence) {

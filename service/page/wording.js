@@ -6,6 +6,10 @@ const WARNINGS = {
   split: "A very long sentence was translated in parts, which may cost coherence.",
   copied_source: "The translation is the text itself: the model found nothing to translate.",
   unsupported_script: "Most letters do not belong to the language this is translated from.",
+  repetition: "The translation says the same again and again, and no better one was found. Try other or shorter sentences.",
+  stuck_attention: "The model looked at one place of the text for too long, so part of this may be invented.",
+  too_long: "The translation is far too long for the text, so part of it is probably invented.",
+  too_short: "The translation is far too short for the text, so part of it is probably missing.",
   protected_moved: "Something that must not change, such as a number or a tag, is there, but its place is a guess.",
 };
 
@@ -39,6 +43,11 @@ export function roomText(count, limit) {
   const left = limit - count;
   if (left < 0) return `${numberText(-left)} characters too many`;
   return count ? `${numberText(left)} characters left` : `up to ${numberText(limit)} characters`;
+}
+
+/** How good the translation probably is; nothing where that is not known. */
+export function confidenceText(confidence, of = "") {
+  return typeof confidence === "number" ? `Confidence${of && ` ${of}`}: ${Math.round(100 * confidence)} %` : "";
 }
 
 const MOST_NAMED = 6;

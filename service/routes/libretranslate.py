@@ -18,7 +18,7 @@ from service.fields import read_fields
 from service.jobs import AUTO, Outcome
 from service.languages import language_name
 from service.routes import libretranslate_docs as docs
-from service.routes.libretranslate_explanation import explanation_body
+from service.routes.libretranslate_explanation import explanation_body, rounded
 from service.routes.libretranslate_order import (
     Order,
     check_length,
@@ -51,11 +51,16 @@ async def translate(request: Request) -> Answer:
 
     `pivot` is there where no model translates directly: the language by way of which a text was translated.
 
+    `confidence` adds `confidence`: the chrF2 that the translation is expected to have against a reference, divided by
+    100; null where the model's bundle has no calibration, and by way of a third language.
+
     `explain` adds `explanation`: sentence by sentence, which words come from which, and what the model looked at.
 
     `warnings` is there only when there are any: `length_limit` (a translation was cut at the model's limit),
     `deadline` (it had no time to end), `split` (an overlong sentence was translated in parts), `copied_source` (the
-    translation is the text itself), `unsupported_script` (most letters are none of the source language's).
+    translation is the text itself), `unsupported_script` (most letters are none of the source language's),
+    `repetition` (it says the same again and again), `stuck_attention` (the model looked at one place for too long),
+    `too_long`, `too_short` (absurdly so, for its text).
     """
     service = service_of(request)
     fields = await read_fields(request)
@@ -151,6 +156,8 @@ def answer_body(order: Order, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         columns["alternativeScores"] = [list(translation.alternative_scores) for translation in found]
     if any(outcome.pivot for outcome in outcomes):
         columns["pivot"] = [outcome.pivot or None for outcome in outcomes]
+    if order.confidence:
+        columns["confidence"] = [rounded(translation.confidence) for translation in found]
     if order.job.explain:
         columns["explanation"] = [list(map(explanation_body, translation.explanations)) for translation in found]
     if any(translation.warnings for translation in found):

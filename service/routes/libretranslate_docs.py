@@ -35,6 +35,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "default": False,
         "description": "Whether to say which words of the translation come from which of the text.",
     },
+    "confidence": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether to say how good the translation probably is.",
+    },
     "deadline_ms": {
         "type": "integer",
         "minimum": 1,
@@ -73,6 +78,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "beam_size": 2,
             "deadline_ms": 500,
         },
+    },
+    "confidence": {
+        "summary": "With how good it probably is",
+        "value": {"q": "Good morning!", "source": "en", "target": "de", "confidence": True},
     },
     "explain": {
         "summary": "With what each word comes from",
@@ -175,6 +184,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         "alternatives": _one_or_many(_STRINGS),
                         "alternativeScores": _one_or_many({"type": "array", "items": _SCORE}),
                         "pivot": _one_or_many(_PIVOT),
+                        "confidence": _one_or_many(explanation.CONFIDENCE),
                         "explanation": _one_or_many({"type": "array", "items": explanation.SENTENCE}),
                         "warnings": _one_or_many(_STRINGS),
                     },
@@ -191,6 +201,7 @@ TRANSLATE_ANSWERS: dict[int | str, dict[str, Any]] = {
                         }
                     },
                     "pivot": {"value": {"translatedText": "Bonjour !", "pivot": "en"}},
+                    "confidence": {"value": {"translatedText": "Guten Morgen!", "confidence": 0.81}},
                     "explain": {"value": {"translatedText": "Guten Morgen!", "explanation": [explanation.EXAMPLE]}},
                     "auto": {
                         "value": {

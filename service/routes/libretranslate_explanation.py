@@ -7,11 +7,20 @@ if TYPE_CHECKING:
     from mt import Explanation
 
 DECIMALS = 6  # with which the rows of any sentence sum to 1 within 1e-4
+CONFIDENCE_DECIMALS = 4
 
 _SPAN = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
 _SPANS = {"type": "array", "items": _SPAN}
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _CHARACTERS = "start and end, in characters (Unicode code points) of the "
+
+CONFIDENCE: dict[str, Any] = {
+    "type": ["number", "null"],
+    "minimum": 0,
+    "maximum": 1,
+    "description": "The chrF2 that the translation is expected to have against a reference, divided by 100; null where "
+    "the model's bundle has no calibration.",
+}
 
 SENTENCE: dict[str, Any] = {
     "type": "object",
@@ -42,6 +51,16 @@ SENTENCE: dict[str, Any] = {
         "sourcePieces": {**_SPANS, "description": "What the model read, piece by piece; a piece may be empty."},
         "targetPieces": {**_SPANS, "description": "What it wrote; empty where something else stands there."},
         "pieceLogProbabilities": {**_NUMBERS, "description": "The natural-log probability of each target piece."},
+        "confidence": {
+            **CONFIDENCE,
+            "description": f"Of the sentence: {CONFIDENCE['description']}",
+        },
+        "wordConfidences": {
+            "type": "array",
+            "items": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            "description": "The probability of each target word that a reference has it; null for what was put in "
+            "unchanged, none where the model's bundle has no calibration.",
+        },
     },
 }
 SENTENCE["required"] = list(SENTENCE["properties"])
@@ -59,6 +78,8 @@ EXAMPLE = {
     "sourcePieces": [[0, 4], [5, 12], [12, 13]],
     "targetPieces": [[0, 5], [6, 12], [12, 13]],
     "pieceLogProbabilities": [-0.05, -0.04, -0.01],
+    "confidence": 0.81,
+    "wordConfidences": [0.92, 0.93, 0.95],
 }
 
 
@@ -77,7 +98,14 @@ def explanation_body(explanation: "Explanation") -> dict[str, Any]:
         "sourcePieces": explanation.source_pieces,
         "targetPieces": explanation.target_pieces,
         "pieceLogProbabilities": _rounded(explanation.piece_log_probabilities),
+        "confidence": rounded(explanation.confidence),
+        "wordConfidences": [rounded(one) for one in explanation.word_confidences],
     }
+
+
+def rounded(confidence: float | None) -> float | None:
+    """A confidence as it is answered."""
+    return None if confidence is None else round(confidence, CONFIDENCE_DECIMALS)
 
 
 def _rounded(numbers: Iterable[float]) -> list[float]:

@@ -31,6 +31,7 @@ class Order:
 
     job: Job
     is_array: bool
+    confidence: bool = False  # whether the answer is to have that in the translations
 
     @property
     def alternatives(self) -> int:
@@ -57,7 +58,7 @@ def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Or
         explain=_flag(fields, "explain"),
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
     )
-    return Order(job, isinstance(q, list))
+    return Order(job, isinstance(q, list), _flag(fields, "confidence"))
 
 
 def required(fields: dict[str, Any], name: str) -> Any:

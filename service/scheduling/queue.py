@@ -1,7 +1,8 @@
 """The sentences of all requests that wait for one engine: a bounded number, each decoded once."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.scheduling.orders import FOREVER, Found, Order, Query, Ticket
 from service.scheduling.turns import Turns
@@ -22,6 +23,8 @@ class Counts:
     decoded: int = 0  # that came from the engine whole
     cancelled: int = 0  # given up, begun or not, as nobody waited for them any more
     refused: int = 0  # requests, not sentences
+    # Faults of translations, by reason and whether one without it was found: see mt.guard.
+    loops: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class SentenceQueue:
@@ -78,6 +81,8 @@ class SentenceQueue:
         other sentences.
         """
         is_late = any(one.is_late for one in found)
+        self.counts.loops.update((reason, "left") for reason in found[0].faults)
+        self.counts.loops.update((reason, "avoided") for reason in found[0].avoided)
         self.counts.decoded += not is_late
         self.counts.cancelled += is_late and not ticket.orders
         for order in [order for order in ticket.orders if not is_late or order.deadline <= now]:

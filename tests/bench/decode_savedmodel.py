@@ -21,7 +21,10 @@ def build(path: Path) -> Contestant:
     max_pieces = PIECES if is_driven else None
 
     def search(sources: Sources, beam: int) -> list[int]:
-        return [len(found[0].ids) for found in engine.search(sources, SearchOptions(beam, max_pieces=max_pieces))]
+        return [
+            len(found[0].ids)
+            for found in engine.search(sources, SearchOptions(beam, max_pieces=max_pieces, loop_guard=False))
+        ]
 
     tf = import_tensorflow()
     facts = {

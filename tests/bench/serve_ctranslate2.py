@@ -19,6 +19,7 @@ import numpy as np
 
 from mt import Hypothesis, SearchOptions, Translator, load_bundle, shipped_bundle
 from mt.cores import usable_cores
+from mt.engines import NO_CONDITIONS, Conditions
 from service.cli import serve
 from service.settings import Settings, read_settings
 from tests.bench.decode_ctranslate2 import SIZES, write_model
@@ -32,6 +33,7 @@ class CTranslate2Engine:
     """A mt.engines.Engine; as many searches at once as there are cores, each on one of them."""
 
     max_source_pieces = 512
+    is_steerable = False
 
     def __init__(self, vocabulary: int, length: float, folder: Path):
         """Writes the model into the folder. A translation has `length` times the pieces of its source."""
@@ -46,14 +48,10 @@ class CTranslate2Engine:
         self.best_batch = fastest_batch(self)
 
     def search(
-        self,
-        sources: Sequence[Sequence[int]],
-        options: SearchOptions,
-        prefixes: Sequence[Sequence[int]] = (),
-        is_over: Callable[[], bool] | None = None,
+        self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """One hypothesis of each source; all of a call have the same length, the mean of what each should have."""
-        assert not prefixes, prefixes
+        assert not any(conditions.prefixes), conditions.prefixes
         pieces = max(1, round(self._length * fmean(map(len, sources))))
         found = self._translator.translate_batch(
             [[self._names[number] for number in source] for source in sources],

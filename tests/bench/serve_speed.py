@@ -145,7 +145,7 @@ async def in_turns(
             start = time.perf_counter()
             replies = await in_turn(client, texts, CROWD, seconds)
             client.close()
-            assert {reply.status for reply in replies} == {200}, name
+            assert {reply.status for reply in replies} <= {200}, name
             speeds[name].append(len(replies) / (time.perf_counter() - start))
     return speeds
 

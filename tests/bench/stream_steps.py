@@ -35,7 +35,7 @@ def measure(bundle: Bundle, engine: str, pieces: Sequence[int], no_repeat: int =
     translator, most = Translator(load_bundle(bundle.path), threads=1, engine=engine), max(pieces)
     translator.warm_up()
     source, target = translator.directions[0]
-    search = SearchOptions(1, max_pieces=most + SPARE, no_repeat=no_repeat)
+    search = SearchOptions(1, max_pieces=most + SPARE, no_repeat=no_repeat, loop_guard=False)
     stream = translator.stream(TEXT, source, target, search=search, prefix=dictation(bundle, most))
     seconds = []
     for number in range(1, most + 1):

@@ -55,6 +55,31 @@ def test_words_that_nothing_comes_from_are_marked_and_named(page):
     assert page.locator("#backdrop .missed").all_text_contents() == ["lost"]
 
 
+def test_words_that_may_be_wrong_are_underlined_and_told_to_screen_readers(page):
+    write(page, "one unsure kept")
+    page.locator("#translation .unsure").wait_for()
+    marked = page.locator("#translation .unsure")
+    assert marked.all_text_contents() == ["UNSURE"]
+    assert marked.evaluate("one => getComputedStyle(one).textDecorationLine") == "underline"
+    note = page.locator(f"#{marked.get_attribute('aria-describedby')}")
+    assert note.text_content() == "The model is unsure of this word."
+
+
+def test_the_confidence_stands_below_the_translation_and_that_of_a_sentence_where_it_is_pointed_at(
+    page, browser, real_server
+):
+    write(page, "one two")
+    page.get_by_text("Confidence: 71 %").wait_for()
+    with open_page(browser, f"{real_server.url}/#en/de/Where%20is%20Tom%3F%0AThe%20cat%20is%20black.") as other:
+        other.locator("#translation .word").first.wait_for()
+        whole = other.locator("#confidence").text_content()
+        other.locator("#translation .word").first.hover()
+        assert whole.startswith("Confidence: ")
+        assert other.locator("#confidence").text_content().startswith("Confidence of this sentence: ")
+        other.mouse.move(5, 5)
+        assert other.locator("#confidence").text_content() == whole
+
+
 def test_words_are_reached_lit_and_reworded_with_the_keyboard_alone(browser, real_server):
     with open_page(browser, f"{real_server.url}/#en/de/Where%20is%20the%20station%3F") as page:
         wait_until_done(page, "Wo ist der Bahnhof?")

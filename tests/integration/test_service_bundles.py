@@ -193,3 +193,9 @@ def test_a_server_whose_folder_is_empty_is_alive_and_ready_as_soon_as_a_bundle_i
         assert server.get("/health") == {"status": "ok"}
         shutil.copytree(versions / "1.9", bundles / "tiny")
         wait_until(lambda: server.get("/ready") == {"status": "ready", "models": ["tiny"]})
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_loop_guard_is_on_or_off_as_the_settings_say(is_on):
+    settings = Settings(bundle=tiny.bundle_folder(), engine="litert", loop_guard=is_on)
+    assert load_translator(settings).options().loop_guard is is_on

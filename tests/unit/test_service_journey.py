@@ -53,6 +53,7 @@ def test_log_probabilities_of_both_legs_add_up_and_each_warning_of_either_is_the
     (outcome,) = outcomes_of(models, Job(("x",), "de", "fr", n_best=2))
     assert (outcome.translation.score, outcome.translation.alternative_scores) == (-2.0, (-3.0,))
     assert outcome.translation.warnings == ("split", "en", "fr")
+    assert outcome.translation.confidence is None
 
 
 @pytest.mark.parametrize(("taken", "left"), [(1.0, 9.0), (5.0, 5.0), (11.0, LEAST_SECONDS)])

@@ -26,7 +26,14 @@ def test_an_explanation_says_which_words_belong_together(client):
         "sourcePieces": [[0, 1], [2, 6], [7, 8]],
         "targetPieces": [[0, 1], [2, 6], [7, 8]],
         "pieceLogProbabilities": [-0.5, -0.5, -0.5],
+        "confidence": 0.7123,
+        "wordConfidences": [0.9, 0.9, 0.9],
     }
+
+
+def test_what_must_not_change_has_no_confidence(client):
+    (sentence,) = client.translate(q="a unsure kept", explain=True).json()["explanation"]
+    assert sentence["wordConfidences"] == [0.9, 0.2, None]
 
 
 def test_the_texts_of_an_array_are_explained_each_by_itself(client):

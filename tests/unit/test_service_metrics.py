@@ -43,6 +43,15 @@ def test_a_request_is_counted_by_route_and_status(client):
     assert (found["dragoman_queue_length"], found["dragoman_model_loaded,fake-en-de"]) == (0, 1)
 
 
+def test_faults_of_translations_are_counted_once():
+    metrics, counts = Metrics(), Counts()
+    for _ in range(2):
+        counts.loops["repetition", "avoided"] += 2
+        metrics.count_queue(0, counts)
+        metrics.count_queue(0, counts)
+    assert numbers_of(metrics)["dragoman_loops_total,avoided,repetition"] == 4
+
+
 def test_addresses_where_nothing_is_are_counted_as_one(client):
     for path in ("/a", "/b", "/translate/c"):
         client.get(path)

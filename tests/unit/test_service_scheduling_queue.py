@@ -43,6 +43,19 @@ def queue():
     return SentenceQueue(32)
 
 
+def test_faults_of_translations_are_counted_by_reason_and_whether_they_are_left(queue):
+    order_in(queue, query(0), query(1))
+    for faults, avoided in [(("repetition",), ("too_long",)), ((), ("repetition",))]:
+        (ticket,) = queue.take(1, now=0.0)
+        (best,) = found(ticket.query)
+        queue.finish(ticket, [best._replace(faults=faults, avoided=avoided)], now=0.0)
+    assert queue.counts.loops == {
+        ("repetition", "left"): 1,
+        ("repetition", "avoided"): 1,
+        ("too_long", "avoided"): 1,
+    }
+
+
 def test_clients_take_turns_sentence_by_sentence(queue):
     order_in(queue, *map(query, range(4)), client="book")
     order_in(queue, query(10), query(11), client="short")
@@ -321,7 +334,8 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def counts_are_never_negative(self):
-        assert min(vars(self.queue.counts).values()) >= 0
+        counts = vars(self.queue.counts)
+        assert min([*counts["loops"].values(), *(count for name, count in counts.items() if name != "loops")]) >= 0
         assert self.queue.waiting == sum(len(order.waiting) for order in self.asked)
 
     def teardown(self):

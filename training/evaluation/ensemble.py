@@ -12,7 +12,7 @@ import numpy as np
 from mt.bundle import Bundle, load_bundle, read_manifest
 from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.driven import Continuations, Decoder, Floats, Ids
-from mt.engines.savedmodel import SavedModelEngine
+from mt.engines.savedmodel import SavedModelDecoder, SavedModelEngine
 from mt.engines.steered import BATCH, steered_search
 from mt.errors import BundleError
 from mt.sampling import Sampling
@@ -22,7 +22,7 @@ from mt.translator import Translator
 class EnsembleEngine:
     """Searches and streams of several engines as one: the mean of their probabilities decides about every piece."""
 
-    best_batch, calls_at_once = BATCH, 1
+    best_batch, calls_at_once, is_steerable = BATCH, 1, True
 
     def __init__(self, engines: Sequence[SavedModelEngine]) -> None:
         """The engines have one vocabulary."""
@@ -58,7 +58,7 @@ class EnsembleEngine:
 class EnsembleDecoder:
     """A mt.engines.driven.Decoder of several: probabilities and attention are the means of their own."""
 
-    def __init__(self, decoders: Sequence[Decoder]) -> None:
+    def __init__(self, decoders: Sequence[SavedModelDecoder]) -> None:
         self.decoders = decoders
 
     def step(self, ids: Ids, count: int) -> Continuations:

@@ -74,15 +74,9 @@ def _section(name: str, rows: Iterable[tuple[str, Any, str]]) -> str:
 
 
 def _subwords(settings: Settings, vocabulary: int) -> Rows:
-    sampling = settings.size.sampling
-    reason = (
-        "other pieces for the same words in every epoch (Kudo 2018); 0 switches it off"
-        if sampling
-        else "there is text enough; with many more updates 0.3 may gain (Kudo 2018)"
-    )
     return [
         ("vocabulary", vocabulary, "pieces; little text needs few, each of them then seen often enough"),
-        ("sampling", sampling, reason),
+        ("sampling", 0.0, "0.3: other pieces in every epoch, which wants many more updates (Kudo 2018)"),
         ("character_coverage", settings.character_coverage, "share of characters with a piece; the rest is bytes"),
     ]
 
@@ -95,7 +89,7 @@ def _model(settings: Settings) -> Rows:
         ("encoder_layers", size.layers, "one layer learns fastest; a second pays with millions of pairs"),
         ("decoder_hidden", size.decoder_hidden, "twice the encoder's, whose two directions make as much"),
         ("decoder_layers", size.layers, "like the encoder's"),
-        ("dropout", size.dropout, "of units; the less text, the more (Sennrich & Zhang 2019)"),
+        ("dropout", size.dropout, "of units; less text wants more, and more wants more updates"),
         ("word_dropout", size.word_dropout, "of whole pieces, so that none is learned by heart; likewise"),
     ]
 

@@ -69,8 +69,8 @@ class Network:
         self._optimizer.build(self.weights)
         self._variables = [*self.weights, *self._optimizer.variables]
         self._start = [variable.numpy() for variable in self._variables]
-        self._update = tf.function(self._update_once, input_signature=SPECS)
-        self._recall = tf.function(self._most_likely, input_signature=SPECS[:1])
+        self._update = tf.function(self._update_once, input_signature=SPECS, autograph=False)
+        self._recall = tf.function(self._most_likely, input_signature=SPECS[:1], autograph=False)
 
     @property
     def has_cells(self) -> bool:

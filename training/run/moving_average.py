@@ -20,7 +20,7 @@ class MovingAverage:
     def __init__(self, weights: Weights, decay: float) -> None:
         self._weights, self._decay = weights, decay
         self.variables = [keras.Variable(weight, trainable=False, name="average") for weight in weights]
-        self._compiled = tf.function(self._update, input_signature=(tf.TensorSpec((), tf.float32),))
+        self._compiled = tf.function(self._update, input_signature=(tf.TensorSpec((), tf.float32),), autograph=False)
 
     def update(self, updates: int) -> None:
         """Takes in the weights after so many updates, counted from 1."""

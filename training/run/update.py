@@ -49,9 +49,11 @@ class Updater:
         self.optimizer = keras.optimizers.Adam(1.0, global_clipnorm=config.clip_norm)
         self.optimizer.build(model.trainable_variables)
         self._average = MovingAverage(model.trainable_variables, config.ema_decay) if config.average == "ema" else None
-        self.differentiate = tf.function(self._differentiate, input_signature=(BATCH, (NUMBER, NUMBER)))
-        self.apply = tf.function(self._apply)
-        self.evaluate = tf.function(self._evaluate, input_signature=(BATCH,))
+        self.differentiate = tf.function(
+            self._differentiate, input_signature=(BATCH, (NUMBER, NUMBER)), autograph=False
+        )
+        self.apply = tf.function(self._apply, autograph=False)
+        self.evaluate = tf.function(self._evaluate, input_signature=(BATCH,), autograph=False)
 
     @property
     def variables(self) -> list[Any]:

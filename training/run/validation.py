@@ -55,7 +55,7 @@ class Validator:
             )
             return result.ids[:, 0], result.lengths[:, 0]
 
-        self._search = tf.function(search, input_signature=(IDS,))
+        self._search = tf.function(search, input_signature=(IDS,), autograph=False)
 
     def __call__(self, updater: Updater) -> Validation:
         """The scores of the updater's model as it is now."""

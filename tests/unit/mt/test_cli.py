@@ -88,7 +88,8 @@ def test_json_gives_source_text_scores_alternatives_and_warnings(run):
 @pytest.mark.parametrize("ending", ["", "\n"])
 def test_a_stream_writes_the_same_as_greedy_search(run, ending):
     given = f"two hundred. Seven!\n\n  ninety\r{ending}".encode()
-    streamed, greedy = (run(*translate(option), given=given) for option in ("--stream", "--greedy"))
+    # The loop guard searches again what is not streamed.
+    streamed, greedy = (run(*translate(way, "--no-loop-guard"), given=given) for way in ("--stream", "--greedy"))
     assert streamed == greedy
     assert greedy[0] == 0
 
@@ -111,8 +112,7 @@ def test_a_stream_is_written_piece_by_piece(monkeypatch):
 
 def test_a_stream_names_a_line_that_is_not_utf_8_behind_the_lines_before_it(run):
     status, printed, complaint = run(*translate("--stream"), given=b"one\n\xff\n")
-    (one,) = tiny.translator().translate(["one"], "en", "de", greedy=True)
-    assert (status, printed) == (2, f"{one.text}\n")
+    assert (status, printed) == (2, "".join(tiny.translator().stream("one", "en", "de")) + "\n")
     assert "Line 2 of standard input is not UTF-8" in complaint
 
 
@@ -300,6 +300,15 @@ def test_what_must_not_change_is_translated_too_if_asked_for(run):
     assert changed == f"{wanted.text}\n"
 
 
+def test_what_loops_is_not_searched_again_if_so_asked(run):
+    lines = tiny.number_names("en")[:8]
+    own = tiny.translator().options()
+    for options, guard in (([], True), (["--no-loop-guard"], False)):
+        wanted = tiny.translator().translate(lines, "en", "de", search=dataclasses.replace(own, loop_guard=guard))
+        _, printed, _ = run(*translate(*options), given="\n".join(lines).encode())
+        assert printed.splitlines() == [one.text for one in wanted]
+
+
 def test_html_is_translated_around_its_tags(run):
     printed = run(*translate("--format", "html"), given=b"<p>two <b>hundred</b></p>\n")[1]
     (wanted,) = tiny.translator().translate(["<p>two <b>hundred</b></p>"], "en", "de", form=Form("html"))
@@ -312,3 +321,24 @@ def test_a_format_that_does_not_exist_is_refused_with_those_that_do(run):
         2,
         "mt: The form of a text is one of text, html, xml; got 'rtf'.\n",
     )
+
+
+def test_given_translations_are_scored_line_by_line(run, tmp_path):
+    for name, text in (("source", "one\ntwo\n"), ("target", "eins\nzwei\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    arguments = ["score", tmp_path / "source", tmp_path / "target", "--from", "EN", "--to", "de"]
+    arguments += ["--bundle", tiny.bundle_folder()]
+    expected = tiny.translator().score(["one", "two"], ["eins", "zwei"], "en", "de")
+    status, printed, _ = run(*arguments)
+    assert (status, printed) == (0, "".join(f"{one.score:.4f}\tnull\n" for one in expected))
+    _, printed, _ = run(*arguments, "--json")
+    assert [json.loads(line) for line in printed.splitlines()] == [vars(one) for one in expected]
+
+
+def test_files_that_do_not_belong_together_are_refused(run, tmp_path):
+    (tmp_path / "source").write_text("one\ntwo\n", encoding="utf-8")
+    (tmp_path / "target").write_text("eins\n", encoding="utf-8")
+    status, _, told = run("score", tmp_path / "source", tmp_path / "target", "--from", "en", "--to", "de")
+    assert status == 2
+    assert "source has 2 lines and" in told
+    assert "target 1. Line n of one must be the translation" in told

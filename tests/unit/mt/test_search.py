@@ -13,11 +13,14 @@ from keras import ops
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
 from mt.search import (
+    Ranking,
     SearchResult,
     beam_search,
+    coverage_penalty,
     greedy_search,
     length_limits,
     length_penalty,
+    text_pieces,
 )
 from mt.tokenizer import EOS, PAD
 from tests.scripted import Found, Script, SlowSearch, random_script, speller
@@ -44,7 +47,7 @@ def compiled(beam):
         script = Script(table, following)
         if beam == 0:
             return greedy_search(script.step, script.start, limits, 2)
-        return beam_search(script.step, script.start, limits, 2, beam, alpha)
+        return beam_search(script.step, script.start, limits, 2, beam, Ranking(alpha))
 
     return search
 
@@ -58,7 +61,7 @@ def search_eagerly(script, limits, beam, alpha=1.0):
     limits = ops.convert_to_tensor(limits, dtype="int32")
     if beam == 0:
         return as_arrays(greedy_search(script.step, script.start, limits, 2))
-    return as_arrays(beam_search(script.step, script.start, limits, 2, beam, alpha))
+    return as_arrays(beam_search(script.step, script.start, limits, 2, beam, Ranking(alpha)))
 
 
 def as_arrays(result):
@@ -86,6 +89,31 @@ def test_beam_search_is_its_slow_twin(seed, limits, beam, alpha):
     for source, limit in enumerate(limits):
         slow = SlowSearch(script, source, limit)
         assert hypotheses(result, source) == [tuple(one) for one in slow.beam(beam, alpha)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("beta", [0.2, 1.0])
+def test_a_search_with_a_coverage_penalty_is_its_slow_twin(seed, beta):
+    script, pieces = random_script(SOURCES, VOCABULARY, seed, width=6), 6
+    counted = ops.convert_to_tensor([[False, *[True] * (pieces - 2), False]] * SOURCES)
+    limits = ops.convert_to_tensor([6, 4, 5], dtype="int32")
+    result = beam_search(script.step, script.start, limits, pieces, 4, Ranking(1.0, beta, counted))
+    for source, limit in enumerate([6, 4, 5]):
+        slow = SlowSearch(script, source, limit).beam(4, 1.0, beta)
+        assert hypotheses(as_arrays(result), source) == [tuple(one) for one in slow]
+
+
+@pytest.mark.parametrize(
+    ("attended", "penalty"), [([1.0, 3.0], 0.0), ([0.5, 1.0], 0.2 * np.log(0.5)), ([0.0, 0.0], 0.4 * np.log(0.01))]
+)
+def test_the_coverage_penalty_is_that_of_gnmt_over_the_pieces_that_count(attended, penalty):
+    attended = np.array([[[0.0, *attended]]], np.float32)
+    assert float(coverage_penalty(attended, np.array([[False, True, True]]), 0.2)[0, 0]) == pytest.approx(penalty)
+
+
+def test_neither_the_tag_nor_the_end_of_a_source_nor_what_is_behind_it_is_a_piece_of_its_text():
+    ids = np.array([[9, 8, 7, EOS], [9, 8, EOS, PAD]])
+    assert np.asarray(text_pieces(ids)).tolist() == [[False, True, True, False], [False, True, False, False]]
 
 
 @given(SEEDS, LIMITS)

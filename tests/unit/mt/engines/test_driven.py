@@ -52,24 +52,69 @@ def test_each_source_has_the_limit_of_its_own_length(seed):
         ]
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.3])
 @pytest.mark.parametrize("beam", [1, 2, 4])
-def test_beam_search_finds_what_the_search_inside_a_graph_finds(beam):
+def test_beam_search_finds_what_the_search_inside_a_graph_finds(beam, beta):
     from keras import ops
 
     from mt import search as inside
 
-    script, limit = random_script(SOURCES, VOCABULARY, seed=beam), 5
+    script, limit = random_script(SOURCES, VOCABULARY, seed=beam, width=PIECES), 5
     limits = ops.full((SOURCES,), limit, dtype="int32")
-    result = [np.asarray(field) for field in inside.beam_search(script.step, script.start, limits, WIDTH, beam)]
-    ids, lengths, scores, is_complete, *_ = result
-    for source, found in enumerate(search(script, SearchOptions(beam, max_pieces=limit))):
+    ranking = inside.Ranking(beta=beta, counted=np.array([[False, *[True] * (PIECES - 2), False]] * SOURCES))
+    result = inside.beam_search(script.step, script.start, limits, PIECES, beam, ranking)
+    ids, lengths, scores, is_complete, *_ = map(np.asarray, result)
+    options = SearchOptions(beam, max_pieces=limit, coverage_penalty=beta)
+    for source, found in enumerate(beam_search(ScriptDecoder(script, PIECES), [PIECES] * SOURCES, options)):
         filled = scores[source] > inside.NEVER / 2
-        assert [one.ids for one in found] == [
+        assert [tuple(one.ids) for one in found] == [
             tuple(row[:length]) for row, length in zip(ids[source][filled], lengths[source], strict=False)
         ]
         assert [(one.score, one.is_complete) for one in found] == list(
             zip(scores[source][filled], is_complete[source][filled], strict=True)
         )
+
+
+BETAS = st.sampled_from([0.2, 1.0])
+PIECES = 6  # of a source for coverage: four count
+
+
+@given(SEEDS, LIMIT, st.sampled_from([1, 2, 3, 5]), BETAS)
+def test_a_search_with_a_coverage_penalty_is_its_slow_twin(seed, limit, beam, beta):
+    script = random_script(SOURCES, VOCABULARY, seed, width=PIECES)
+    options = SearchOptions(beam, 1.0, max_pieces=limit, coverage_penalty=beta)
+    found = beam_search(ScriptDecoder(script, PIECES), [PIECES] * SOURCES, options)
+    for source, hypotheses in enumerate(found):
+        slow = SlowSearch(script, source, limit).beam(beam, 1.0, beta)
+        assert [(tuple(one.ids), one.score, one.is_complete) for one in hypotheses] == [one[:3] for one in slow]
+
+
+def test_a_coverage_penalty_prefers_what_leaves_no_source_piece_out():
+    script, alphabet = speller({"a": 0.55, "bbb": 0.45})
+    # The third piece of the source is seen by a quarter on the way of "a", and wholly on that of "bbb".
+    found = [
+        beam_search(ScriptDecoder(script, 4), [4], SearchOptions(2, 0.0, coverage_penalty=beta))[0]
+        for beta in (0.0, 0.2)
+    ]
+    assert [spell(one, alphabet)[0] for one in found] == ["a", "bbb"]
+    assert [one.score for one in found[0]] == [one.score for one in found[1][::-1]]  # without the penalty
+
+
+def test_attention_that_a_decoder_fills_up_does_not_count():
+    script, options = random_script(SOURCES, VOCABULARY, seed=4, width=PIECES), SearchOptions(3, coverage_penalty=1.0)
+    exact, wider = (
+        beam_search(ScriptDecoder(script, width), [PIECES] * SOURCES, options) for width in (PIECES, PIECES + 3)
+    )
+    assert [[one.ids for one in found] for found in wider] == [[one.ids for one in found] for found in exact]
+
+
+def test_pieces_behind_the_end_of_a_shorter_source_do_not_count():
+    script = random_script(SOURCES, VOCABULARY, seed=4, width=PIECES)
+    options = SearchOptions(3, max_pieces=6, coverage_penalty=1.0)
+    together = beam_search(ScriptDecoder(script, PIECES), [PIECES, 4, 3], options)
+    for source, length in enumerate([PIECES, 4, 3]):
+        (found,) = beam_search(ScriptDecoder(alone(script, source), length), [length], options)
+        assert [one.ids for one in found] == [one.ids for one in together[source]]
 
 
 @given(SEEDS, LIMIT)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.engines import Conditions, SearchOptions
-from mt.engines.steered import BATCH, steered_search
+from mt.engines.steered import BATCH, LONGEST_PERIOD, steered_search, sure_times
 from mt.errors import InvalidOption
 from mt.ranking import NEVER
 from mt.sampling import Sampling
@@ -61,6 +61,41 @@ def test_a_search_without_repeats_is_its_slow_twin(seed, size, beam):
         for one in hypotheses:
             grams = [one.ids[start : start + size] for start in range(len(one.ids) - size + 1)]
             assert len(set(grams)) == len(grams)
+
+
+@given(SEEDS)
+def test_a_hypothesis_goes_on_as_without_the_guard_until_it_surely_loops(seed):
+    script, most = random_script(3, VOCABULARY, seed), 60
+    free = search(script, SearchOptions(1, max_pieces=most, loop_guard=False))
+    ended = search(script, SearchOptions(1, max_pieces=most))
+    for source, (wanted,), (one,) in zip(SOURCES, free, ended, strict=True):
+        end = next((end for end in range(most) if surely_loops(wanted.ids[:end], source)), None)
+        assert one.ids == wanted.ids[:end]
+        assert one.is_complete == (wanted.is_complete or end is not None)
+
+
+def surely_loops(ids, source):
+    periods = range(1, min(LONGEST_PERIOD, len(ids)) + 1)
+    loops = (ids[-period:] * sure_times(source) for period in periods)
+    return any(ids[-len(loop) :] == loop for loop in loops)
+
+
+@given(SEEDS, st.integers(2, 4))
+def test_no_hypothesis_of_a_beam_loops_any_further(seed, beam):
+    script = random_script(3, VOCABULARY, seed)
+    for source, found in zip(SOURCES, search(script, SearchOptions(beam, max_pieces=60)), strict=True):
+        assert not any(surely_loops(one.ids[:-1], source) for one in found)
+
+
+def test_a_prefix_that_loops_may_go_on_to_loop():
+    options = SearchOptions(1, max_pieces=80)
+    ((one,),) = search(even_script(1), options, [[6] * 20], SOURCES[:1])
+    assert one.ids == (*[6] * 20, *[4] * 48)
+
+
+@pytest.mark.parametrize(("source", "times"), [([5, 6, 7], 8), ([5, 6, 6, 7], 12), ([5] * 9, 26)])
+def test_a_source_that_repeats_itself_allows_its_translation_more(source, times):
+    assert sure_times(source) == sure_times([1, 2], source) == times
 
 
 def test_a_prefix_may_repeat_itself_but_what_follows_may_not():

@@ -1,6 +1,5 @@
 """Proposed settings: more text never gets stronger regularization, fewer pieces or a smaller model."""
 
-import math
 from collections import Counter
 from itertools import pairwise
 
@@ -29,8 +28,6 @@ def test_more_words_never_make_a_smaller_model_or_more_regularization(one, other
         assert getattr(less, name) <= getattr(more, name)
     for name in ("dropout", "word_dropout", "passes"):
         assert getattr(less, name) >= getattr(more, name)
-    # A larger alpha samples less, and 0 not at all.
-    assert (less.sampling or math.inf) <= (more.sampling or math.inf)
 
 
 @pytest.mark.parametrize("directions", [1, 2])

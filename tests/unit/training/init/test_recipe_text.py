@@ -29,7 +29,7 @@ def test_the_recipe_of_every_size_class_loads_and_says_its_settings(load, size):
     amount = Amount(1_000, (int(min(size.words, 10**9)),))
     settings = propose(amount, [])
     recipe = load(render_recipe(ORIGIN, amount, settings, 1_234))
-    assert (recipe.subwords.vocabulary, recipe.subwords.sampling) == (1_234, size.sampling)
+    assert (recipe.subwords.vocabulary, recipe.subwords.sampling) == (1_234, 0)
     assert (recipe.model.embedding, recipe.model.decoder_hidden) == (size.embedding, size.decoder_hidden)
     assert (recipe.model.dropout, recipe.model.word_dropout) == (size.dropout, size.word_dropout)
     assert (recipe.model.encoder_layers, recipe.model.decoder_layers) == (size.layers, size.layers)

@@ -2,12 +2,13 @@
 
 import pytest
 import sacrebleu
+import tensorflow as tf
 
 from mt.export import search_eagerly
 from tests import tiny
 from training.data.dataset import Bitext, make_batch, make_examples, pad
 from training.recipe import TrainingConfig
-from training.run.update import Updater
+from training.run.update import IDS, Updater
 from training.run.validation import Validation, Validator
 
 PAIRS = 4
@@ -29,10 +30,11 @@ def bitext(source, target, pairs=PAIRS):
 
 
 def greedy_texts(model, bitext):
-    """The translations by an eager greedy search, one by one."""
+    """The translations by the export's own greedy search, one by one."""
+    search = tf.function(lambda ids: search_eagerly(model, ids, None), input_signature=(IDS,), autograph=False)
     texts = []
     for example in make_examples(bitext, tiny.tokenizer()):
-        result = search_eagerly(model, pad([example.source]), None)
+        result = search(pad([example.source]))
         length = int(result.lengths[0, 0])
         texts += tiny.tokenizer().decode([result.ids[0, 0, :length].numpy()])
     return texts
