@@ -23,6 +23,7 @@ from mt.errors import (
     TrainingError,
     UnsupportedLanguage,
 )
+from mt.inside import Inside
 from mt.planning import Plan, Translation
 from mt.protecting import Explanation
 from mt.sampling import Sampling
@@ -40,6 +41,7 @@ __all__ = [
     "Explanation",
     "Form",
     "Hypothesis",
+    "Inside",
     "InvalidOption",
     "InvalidText",
     "Manifest",

@@ -1,10 +1,10 @@
 """Which words of a translation come from which of its source, read from attention.
 
 What attention says was measured against gold links: 50 sentences of Europarl, German and English (Bicici 2011), with
-the shipped translator forced to the reference; alignment error rate, mean of both directions. The source word with the
-most attention for each target word has 0.55; with the distance between the places dampened, weak links left out and
-source words without any link given their best, 0.46. A step earlier or later the same is worse, 0.69 and 0.83: a
-piece's attention is in the row of the step that chose it.
+the shipped translator forced to the reference (`python -m tests.bench.alignment`; docs/alignment.md). Alignment error
+rate: the source word with the most attention for each target word has 0.55; with the distance between the places
+dampened, weak links left out and source words without any link given their best, 0.47. By the attention of a step
+earlier or later it is 0.69 and 0.81: a piece's attention is in the row of the step that chose it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,7 +20,7 @@ from mt.text.tracing import Span, Traced
 from mt.text.words import words
 from mt.tokenizer import Tokenizer
 
-# Found by the measurement above.
+# Chosen on the pairs of the measurement above, on which they are therefore not held out.
 DAMPING = 2.0  # a word at the other end of the sentence has e ** -2 of its weight
 LEAST_WEIGHT = 0.3  # of the best source word of a target word
 LEAST_WEIGHT_UNLINKED = 0.1  # of the best target word of a source word that has no link yet

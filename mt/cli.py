@@ -20,9 +20,11 @@ from mt.bulk import BYTES_AT_ONCE, LINES_AT_ONCE, Chunk, Done, Job, in_chunks, w
 from mt.bundle import Bundle, load_bundle, shipped_bundle
 from mt.confidence import read_confidence
 from mt.cores import usable_cores
+from mt.engines.inside import TOO_OLD
 from mt.errors import BundleError, DragomanError, InvalidOption, InvalidText
 from mt.open_engine import AUTO, choose_engine
 from mt.part_file import PartFile, whole_lines
+from mt.picture import Picture, draw, require_suffix
 from mt.text.markup import Form
 from mt.translator import Translator
 
@@ -78,6 +80,36 @@ def translate(
     if lines >= MANY_LINES:
         by = f"{chosen}, {processes} process{'es' if processes > 1 else ''}"
         _tell_speed(lines, sentences, time.monotonic() - began, by)
+
+
+@app.command()
+def explain(
+    source: Annotated[str, typer.Option("--from", help="Source language, such as en.")],
+    target: Annotated[str, typer.Option("--to", help="Target language, such as de.")],
+    output: Annotated[Path, typer.Option(help="The file to write: .html, or .png by matplotlib.")],
+    text: Annotated[str | None, typer.Argument(help="What to translate; default: standard input.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="A bundle's folder; default: the one shipped.")] = None,
+    engine: Annotated[str, typer.Option(help="What runs the bundle: auto, litert or savedmodel.")] = AUTO,
+) -> None:
+    """Draws why a translation is what it is: attention, word links, probabilities, gates and cells."""
+    require_suffix(output)
+    translator = Translator(load_bundle(bundle or shipped_bundle()), engine=engine)
+    if not translator.is_transparent:
+        print(f"mt: {TOO_OLD} The rest is drawn.", file=sys.stderr)
+    read = _typed() if text is None else text
+    languages = source.lower(), target.lower()
+    (found,) = translator.translate([read], *languages, links=True, inside=translator.is_transparent)
+    draw(Picture(read, found, f"{' → '.join(languages)}, {translator.name}"), output)
+
+
+def _typed() -> str:
+    """All of standard input."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidText(
+            f"Standard input is not UTF-8: byte {error.start:,} is wrong. Convert it to UTF-8."
+        ) from error
 
 
 @app.command()

@@ -81,11 +81,11 @@ def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pa
     Signatures `serving_default` (beam search) and `greedy` take `source_ids` (B, S) int32 (target-language tag, pieces,
     EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K), `attention`
     (B, K, T, S) and `log_probabilities` (B, K, T), as mt.search.SearchResult. `encode` and `step` are what a search is
-    made of: see `encoding` and `stepping`.
+    made of: see `encoding` and `stepping`. `inside` shows what happens in the network: see `watching`.
     """
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
-    signatures = {"encode": encoding(model), "step": stepping(model)}
+    signatures = {"encode": encoding(model), "step": stepping(model), "inside": watching(model)}
     for name, chosen in (("serving_default", options), ("greedy", None)):
 
         def search(source_ids: Any, chosen: SearchOptions | None = chosen) -> dict[str, Any]:
@@ -111,6 +111,12 @@ def encoding(model: Seq2Seq) -> Any:
 
     one = tf.TensorSpec((1, None), tf.int32, name="source_ids")
     return tf.function(encode, autograph=False).get_concrete_function(one)
+
+
+def watching(model: Seq2Seq) -> Any:
+    """The signature `inside`: `source_ids` (1, S) and `target_ids` (1, T), to what Seq2Seq.watch gives."""
+    specs = (tf.TensorSpec((1, None), tf.int32, name=name) for name in ("source_ids", "target_ids"))
+    return tf.function(model.watch, autograph=False).get_concrete_function(*specs)
 
 
 def stepping(model: Seq2Seq) -> Any:

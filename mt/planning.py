@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 from mt.alignment import align
 from mt.confidence import Confidence, mean_confidence
 from mt.engines import Hypothesis
+from mt.inside import Look
 from mt.protecting import Explanation, Link, Prepared, Restored, explain, prepare, restore
 from mt.text import normalize, protection, sentences
 from mt.text.protection import Item
@@ -46,6 +47,7 @@ class PlanOptions:
     protect: bool = True  # what must not change, such as addresses, comes through; capitals are read as other text
     links: bool = False  # the translation is to have them, and explanations
     splits: bool = True  # into sentences
+    inside: bool = False  # explanations are to show what happened in the network
 
 
 PLAIN = PlanOptions()
@@ -63,6 +65,7 @@ class Plan:
     warnings: tuple[str, ...] = ()  # that the text alone gives cause for
     links: bool = False  # whether the translation is to have them
     source: str = ""
+    inside: bool = False  # whether its explanations are to show what happened in the network
 
     @property
     def originals(self) -> list[str]:
@@ -135,14 +138,26 @@ class Planner:
         rows = [self._in_parts(row) for row in self._tokenizer.encode([one.text for one in prepared])]
         ids = [[tuple(self._tokenizer.source_ids(part, target)) for part in parts] for parts in rows]
         warnings = ("unsupported_script",) * is_foreign(text, source)
-        return Plan(ids, separators, prepared, target, warnings, options.links, source)
+        return Plan(ids, separators, prepared, target, warnings, options.links, source, options.inside)
 
-    def assemble(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> Translation:
+    def assemble(
+        self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int, look: Look | None = None
+    ) -> Translation:
         """The translation of a text from the hypotheses of its sources, best first.
 
-        A sentence of nothing but punctuation and what must not change stays as it is.
+        A sentence of nothing but punctuation and what must not change stays as it is. `look` is for a plan that is to
+        show what happened in the network.
         """
-        return together(plan.text if plan.sources else None, plan.warnings, self.ranked(plan, found, n_best))
+        translation = together(plan.text if plan.sources else None, plan.warnings, self.ranked(plan, found, n_best))
+        if not plan.inside:
+            return translation
+        assert look, "a plan to be looked into"
+        best = {source: self._render(found[source])[0].hypothesis for source in plan.sources}
+        explanations = tuple(
+            replace(one, inside=tuple(look(part, best[part]) for part in parts))
+            for one, parts in zip(translation.explanations, plan.sentences, strict=True)
+        )
+        return replace(translation, explanations=explanations)
 
     def ranked(self, plan: Plan, found: Mapping[Ids, Sequence[Hypothesis]], n_best: int) -> list[Ranked]:
         """The n best translations of a text, as far as there are so many, or else the last ones again."""

@@ -4,15 +4,18 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 from mt.bundle import Bundle
 from mt.confidence import read_confidence
 from mt.documents import DocumentPlan, assemble_document, has_markup, plan_document
 from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Engine, Hypothesis, SearchOptions
 from mt.engines.driven import never
+from mt.engines.inside import TOO_OLD, TransparentEngine
 from mt.engines.stream import SteppingEngine
 from mt.errors import InvalidOption, UnsupportedLanguage
 from mt.guard import guarded_search
+from mt.inside import Inside, look_inside
 from mt.open_engine import AUTO, choose_engine, open_engine
 from mt.planning import Ids, Plan, Planner, PlanOptions, Translation
 from mt.scoring import Score, encode_pairs, forced, scored
@@ -78,6 +81,7 @@ class Translator:
         form: Form = TEXT,
         protect: bool = True,
         links: bool = False,
+        inside: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> list[Translation]:
         """A translation of each text, in order; white space around sentences, and line ends, stay as they are.
@@ -90,19 +94,19 @@ class Translator:
         With `protect`, addresses, code, numbers and the like (mt.text.protection) come through exactly as they are,
         with the warning "protected_moved" where their place is a guess, and text in CAPITALS or Title Case is
         translated as any other; not with a prefix, which goes by what the model itself reads and writes. `links` fills
-        those of the translations, and their explanations.
+        those of the translations, and their explanations; `inside` also what happened in the network.
 
         Of HTML or XML, which `form` says that a text is, tags move with their words, and nothing but words changes;
         the warning "tag_moved" says that a tag stands at a guessed place. Such translations have no links.
 
         Raises UnsupportedLanguage, InvalidText for unpaired surrogates and for XML that is not well-formed, and
-        InvalidOption for a value outside its range or a prefix that does not fit.
+        InvalidOption for a value outside its range, a prefix that does not fit, and a look inside that the bundle is
+        too old for.
         """
         options = self.options(search, n_best, greedy)
         is_over = self._until(deadline)
-        plans = [
-            self.plan(text, source, target, form=form, protect=protect and not prefix, links=links) for text in texts
-        ]
+        wishes: dict[str, Any] = {"form": form, "protect": protect and not prefix, "links": links, "inside": inside}
+        plans = [self.plan(text, source, target, **wishes) for text in texts]
         prefix_ids = self.prefix_ids(prefix, plans)
         # The same part often comes again; it is searched once.
         sources = list(dict.fromkeys(source for plan in plans for source in plan.sources))
@@ -173,7 +177,7 @@ class Translator:
         assert isinstance(self._engine, SteppingEngine), self._engine
         return TranslationStream(self._engine, self._tokenizer, self._planner, state, is_over or never)
 
-    def plan(
+    def plan(  # noqa: PLR0913 - as translate
         self,
         text: str,
         source: str,
@@ -182,13 +186,17 @@ class Translator:
         form: Form = TEXT,
         protect: bool = True,
         links: bool = False,
+        inside: bool = False,
     ) -> Plan | DocumentPlan:
-        """What to search for this text; `form`, `protect` and `links` as in `translate`, `protect` not with a prefix.
+        """What to search for this text; all as in `translate`, `protect` not with a prefix.
 
-        Raises UnsupportedLanguage, and InvalidText for unpaired surrogates and for XML that is not well-formed.
+        Raises UnsupportedLanguage, InvalidText for unpaired surrogates and for XML that is not well-formed, and
+        InvalidOption for a look inside that the bundle is too old for.
         """
         self.require_direction(source, target)
-        options = PlanOptions(protect, links)
+        if inside and not self.is_transparent:
+            raise InvalidOption(f"{self.name}: {TOO_OLD}")
+        options = PlanOptions(protect, links or inside, inside=inside)
         if has_markup(form):
             return plan_document(self._planner, text, source, target, form, options)
         return self._planner.plan(text, source, target, options)
@@ -219,7 +227,15 @@ class Translator:
         """The translation of the planned text from the hypotheses of all its sources."""
         if isinstance(plan, DocumentPlan):
             return assemble_document(self._planner, plan, found, n_best)
-        return self._planner.assemble(plan, found, n_best)
+        return self._planner.assemble(plan, found, n_best, self._look if plan.inside else None)
+
+    @property
+    def is_transparent(self) -> bool:
+        """Whether the bundle is new enough that one can look into its network."""
+        return bool(getattr(self._engine, "is_transparent", False))
+
+    def _look(self, source: Sequence[int], found: Hypothesis) -> Inside:
+        return look_inside(cast(TransparentEngine, self._engine), self._tokenizer, source, found)
 
     def options(self, search: SearchOptions | None = None, n_best: int = 1, greedy: bool = False) -> SearchOptions:
         """How a call searches: as `search` or else the bundle says, with a beam that finds n_best, or greedily.

@@ -25,6 +25,7 @@ class Job:
     prefix: str = ""  # what the translation of the only text begins with
     client: str = ""  # whose turn it is, by key or address
     explain: bool = False  # the translations are to have explanations
+    inside: bool = False  # which show what happened in the network, too
     deadline_seconds: float | None = None  # from when the job is given; then the best so far is taken
     wants_whole: bool = False  # the best so far is of no use: who gets it asks again
 

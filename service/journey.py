@@ -34,7 +34,14 @@ async def approach(
     (model, source, target), last = legs
     began, seconds = clock(), job.deadline_seconds
     part = replace(
-        job, source=source, target=target, n_best=1, prefix="", explain=False, deadline_seconds=seconds and seconds / 2
+        job,
+        source=source,
+        target=target,
+        n_best=1,
+        prefix="",
+        explain=False,
+        inside=False,
+        deadline_seconds=seconds and seconds / 2,
     )
     with model.used() as scheduler:
         found = await scheduler.translate(part)

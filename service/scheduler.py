@@ -105,14 +105,16 @@ class Scheduler:
             options = replace(options, beam=max(job.beam, job.n_best))
         characters = sum(map(len, job.texts))
         # A prefix is part of a translation as the model makes it, before anything is put back into it.
-        wishes: dict[str, Any] = {"form": job.form, "protect": not job.prefix, "links": job.explain}
+        told = {"links": job.explain, "inside": job.inside}
+        wishes: dict[str, Any] = {"form": job.form, "protect": not job.prefix, **told}
         plan = partial(self.translator.plan, source=job.source, target=job.target, **wishes)
         plans = await _aside(characters, lambda: list(map(plan, job.texts)))
         prefix = tuple(self.translator.prefix_ids(job.prefix, plans)) if job.prefix else ()
         queries = dict.fromkeys(Query(source, options, prefix) for plan in plans for source in plan.sources)
         answers = await self.search(queries, job.client, deadline, job.wants_whole)
         found = {query.source: one for query, one in answers.items()}
-        return await _aside(characters, lambda: [self.translator.assemble(one, found, job.n_best) for one in plans])
+        effort = WORTH_A_THREAD + 1 if job.inside else characters  # to look inside, the engine computes
+        return await _aside(effort, lambda: [self.translator.assemble(one, found, job.n_best) for one in plans])
 
     async def search(
         self, queries: Iterable[Query], client: str, deadline: float = FOREVER, wants_whole: bool = False

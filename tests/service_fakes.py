@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from mt import BundleError, Conditions, Explanation, Form, Hypothesis, InvalidText, Manifest, SearchOptions
+from mt import BundleError, Conditions, Explanation, Form, Hypothesis, Inside, InvalidText, Manifest, SearchOptions
 from service.app import create_app
 from service.database import open_database
 from service.keys import Key, Keys
@@ -39,6 +39,7 @@ class FakeTranslation:
 class FakePlan:
     sources: list[Ids]
     links: bool = False
+    inside: bool = False
 
 
 class FakeTranslator:
@@ -77,11 +78,11 @@ class FakeTranslator:
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[FakeTranslation]:
         return [self._translation(text, source, 1) for text in texts]
 
-    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, links: bool = False) -> FakePlan:
+    def plan(self, text: str, source: str, target: str, *, form: Form, protect: bool, **shown: bool) -> FakePlan:
         self.planned = {"form": form, "protect": protect}
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InvalidText(f"Text {[text]} holds half a surrogate pair. Send whole characters.")
-        return FakePlan([(source == "en", *map(ord, text))] if text else [], links)
+        return FakePlan([(source == "en", *map(ord, text))] if text else [], **shown)
 
     def search(self, sources: Sequence[Ids], options: SearchOptions, conditions: Conditions) -> list[list[Hypothesis]]:
         assert conditions.is_over
@@ -102,7 +103,10 @@ class FakeTranslator:
         is_loud, *codes = best.ids
         text = "".join(map(chr, codes))
         translation = self._translation(text, "en" if is_loud else "de", n_best)
-        return replace(translation, explanations=(word_by_word(text, translation.text),) if plan.links else ())
+        explanation = word_by_word(text, translation.text)
+        if plan.inside:
+            explanation = replace(explanation, inside=(letter_by_letter(text, translation.text),))
+        return replace(translation, explanations=(explanation,) if plan.links else ())
 
     def stream(self, text: str, source: str, target: str, **wishes: Any) -> "FakeStream":
         self.wishes = wishes
@@ -132,7 +136,28 @@ def word_by_word(text: str, translation: str) -> Explanation:
     spans = (0, len(text)), (0, len(translation)), *words
     confidences = {"unsure": 0.2, "kept": None}
     own = tuple(confidences.get(text[slice(*word)], 0.9) for word in source_words)[: len(target_words)]
-    return Explanation(*spans, attention, tuple(links), (), *words, gained, gained, -0.25, SURE, own)
+    return Explanation(
+        *spans,
+        attention,
+        tuple(links),
+        source_pieces=words[0],
+        target_pieces=words[1],
+        piece_log_probabilities=gained,
+        log_probabilities=gained,
+        end_log_probability=-0.25,
+        confidence=SURE,
+        word_confidences=own,
+    )
+
+
+def letter_by_letter(text: str, translation: str) -> Inside:
+    """What happens where each letter becomes one, whatever it is."""
+    sources, steps = len(text) + 2, len(translation) + 1
+    encoder = np.linspace(0, 1, sources * 2 * 4, dtype=np.float32).reshape(sources, 1, 2, 4)
+    decoder = np.linspace(0, 1, steps * 4, dtype=np.float32).reshape(steps, 1, 4)
+    attention = np.full((steps, sources), 1 / sources, np.float32)
+    pieces = ("<2de>", *text, "</s>"), (*translation, "</s>")
+    return Inside(*pieces, encoder, decoder, attention, (-0.5,) * steps)
 
 
 class FakeStream:

@@ -82,6 +82,15 @@ def calibrate(
     _pipeline(recipe, data, out).calibrate(bundle and find_bundle(str(bundle), Path()))
 
 
+@app.command()
+def renew(bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
+    """Exports an older bundle again, with all that bundles of this version have; its weights stay."""
+    from mt.bundle import load_bundle
+    from training.renew import renew as export_again
+
+    export_again(load_bundle(bundle))
+
+
 @app.command("all")
 def all_steps(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False

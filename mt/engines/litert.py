@@ -4,7 +4,7 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -14,6 +14,7 @@ from mt.cores import usable_cores
 from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.chatter import without_chatter
 from mt.engines.driven import Continuations
+from mt.engines.inside import TOO_OLD, Seen
 from mt.engines.steered import steered_search
 from mt.errors import BundleError
 
@@ -25,7 +26,9 @@ DESCRIPTORS = Path("/dev/fd")  # the open files of this process
 GRAPHS = {
     "encode": ("cell", "hidden", "keys", "outputs"),
     "step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
+    "inside": ("attention", "decoder", "encoder"),
 }
+OPTIONAL = ("inside",)  # which bundles of older versions have not
 
 
 class LiteRTEngine:
@@ -52,6 +55,20 @@ class LiteRTEngine:
         """As mt.engines.Engine says."""
         with self._graphs() as graphs:
             return steered_search(partial(LiteRTDecoder, graphs), sources, options, conditions)
+
+    @property
+    def is_transparent(self) -> bool:
+        """As mt.engines.inside.TransparentEngine says."""
+        return "inside" in self._files.readable
+
+    def watch(self, source: Sequence[int], target: Sequence[int]) -> Seen:
+        """As mt.engines.inside.TransparentEngine says."""
+        if not self.is_transparent:
+            raise BundleError(TOO_OLD)
+        inputs = {"source_ids": np.array([source], np.int32), "target_ids": np.array([target], np.int32)}
+        with self._graphs() as graphs:
+            attention, decoder, encoder = graphs.inside.run(inputs, GRAPHS["inside"])
+        return Seen(encoder[0], decoder[0], attention[0])
 
     def begin(self, sources: Sequence[Sequence[int]]) -> "LiteRTDecoder":
         """As mt.engines.stream.SteppingEngine says."""
@@ -132,7 +149,8 @@ class GraphFiles:
 
     def __init__(self, folder: Path) -> None:
         self.paths = {name: folder / f"{name}{ENDING}" for name in GRAPHS}
-        self.readable = {name: self._opened(path) for name, path in self.paths.items()}
+        there = {name: path for name, path in self.paths.items() if name not in OPTIONAL or path.is_file()}
+        self.readable = {name: self._opened(path) for name, path in there.items()}
 
     def _opened(self, path: Path) -> str:
         """A path that leads to this very file as long as this object lives."""
@@ -150,6 +168,12 @@ class Graphs:
 
     def __init__(self, files: GraphFiles) -> None:
         self.encode, self.step = (Graph(files, name) for name in ("encode", "step"))
+        self._files = files
+
+    @cached_property
+    def inside(self) -> "Graph":
+        """The one that shows what happens, loaded when it is first asked for."""
+        return Graph(self._files, "inside")
 
 
 class Graph:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mt.engines import MOST_BEAM, NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.driven import Continuations
+from mt.engines.inside import TOO_OLD, Seen
 from mt.engines.steered import steered_search
 from mt.engines.tensorflow import import_tensorflow
 from mt.errors import BundleError
@@ -71,6 +72,21 @@ class SavedModelEngine:
         decoder.sleep()
         return decoder
 
+    @property
+    def is_transparent(self) -> bool:
+        """As mt.engines.inside.TransparentEngine says."""
+        return "inside" in self._loaded.signatures
+
+    def watch(self, source: Sequence[int], target: Sequence[int]) -> Seen:
+        """As mt.engines.inside.TransparentEngine says."""
+        if not self.is_transparent:
+            raise BundleError(TOO_OLD)
+        rows = {"source_ids": _padded(source), "target_ids": _padded(target)}
+        found = _run(self._loaded.signatures["inside"], self._as_tensor, rows)
+        attention, decoder, encoder = (found[name].numpy()[0] for name in ("attention", "decoder", "encoder"))
+        pieces, steps = len(source), len(target)
+        return Seen(encoder[:pieces], decoder[:steps], attention[:steps, :pieces])
+
     @contextmanager
     def awake(self, decoder: "SavedModelDecoder") -> Iterator[None]:
         """As mt.engines.stream.SteppingEngine says."""
@@ -126,6 +142,14 @@ def _fixed_shape(sources: Sequence[Sequence[int]]) -> Array:
     array[:, 0] = EOS
     for number, source in enumerate(sources):
         array[number, : len(source)] = source
+    return array
+
+
+def _padded(row: Sequence[int]) -> Array:
+    """The ids (1, any) in the smallest fixed shape that holds them: one of WIDTHS, or a multiple of the last."""
+    widths = (*WIDTHS[:-1], -(-len(row) // WIDTHS[-1]) * WIDTHS[-1])
+    array = np.full((1, next(width for width in widths if width >= len(row))), PAD, np.int32)
+    array[0, : len(row)] = row
     return array
 
 

@@ -73,6 +73,22 @@ class Decoder(keras.layers.Layer):
 
         return self._stack(run, embedded, memory, training)
 
+    def watch(self, embedded: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """Attention weights (1, T, S) for a known target (1, T, E), and what was seen inside (1, T, L, 4).
+
+        Of each layer, as LSTM.watch says.
+        """
+        start, seen = self.initial_state(memory), []
+
+        def run(number: int, inputs: Tensor) -> Tensor:
+            initial = [start.hidden[:, 0, number], start.cell[:, 0, number]]
+            outputs, inside = self.lstms[number].watch(inputs, initial)
+            seen.append(inside)
+            return outputs
+
+        _, weights = self._stack(run, embedded, memory, training=False)
+        return weights, ops.stack(seen, axis=2)
+
     def step(self, embedded: Tensor, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor, DecoderState]:
         """Readouts (B, K, E), attention weights (B, K, S) and the next state, for one piece of each of K hypotheses."""
         hidden, cell = [], []

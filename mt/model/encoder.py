@@ -39,6 +39,13 @@ class BidirectionalLSTM(keras.layers.Layer):
         backward = reverse_sequences(self.backward_lstm(reverse_sequences(inputs, mask)), mask)
         return ops.concatenate([self.forward_lstm(inputs), backward], axis=-1)
 
+    def watch(self, inputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same for one source, and what was seen inside (1, S, 2, 4): forward and backward, as LSTM.watch says."""
+        forward, inside = self.forward_lstm.watch(inputs)
+        backward, inside_backward = self.backward_lstm.watch(reverse_sequences(inputs, mask))
+        outputs = ops.concatenate([forward, reverse_sequences(backward, mask)], axis=-1)
+        return outputs, ops.stack([inside, reverse_sequences(inside_backward, mask)], axis=2)
+
 
 def reverse_sequences(sequences: Tensor, mask: Tensor) -> Tensor:
     """Each row's real positions in reverse order, its padding where it was; sequences (B, S, any), mask (B, S)."""
@@ -73,7 +80,23 @@ class Encoder(keras.layers.Layer):
 
     def call(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         """Outputs (B, S, M) for embedded pieces (B, S, E) and their mask (B, S)."""
-        outputs = self.first(embedded, mask)
+        return self._stack(lambda layer, inputs: layer(inputs, mask), embedded, training)
+
+    def watch(self, embedded: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same for one source, and what was seen inside (1, S, L, 2, 4); see BidirectionalLSTM.watch."""
+        seen = []
+
+        def run(layer: BidirectionalLSTM, inputs: Tensor) -> Tensor:
+            outputs, inside = layer.watch(inputs, mask)
+            seen.append(inside)
+            return outputs
+
+        outputs = self._stack(run, embedded, training=False)
+        return outputs, ops.stack(seen, axis=2)
+
+    def _stack(self, run: Any, embedded: Tensor, training: bool) -> Tensor:
+        """The outputs of all layers; run(layer, inputs) gives those of one."""
+        outputs = run(self.first, embedded)
         for layer, norm in zip(self.above, self.norms, strict=True):
-            outputs = outputs + layer(self.dropout(norm(outputs), training=training), mask)
+            outputs = outputs + run(layer, self.dropout(norm(outputs), training=training))
         return self.dropout(self.output_norm(outputs), training=training)

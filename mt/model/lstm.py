@@ -1,5 +1,6 @@
 """The LSTM over whole sequences, computed so that training is fast on ordinary processors."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -21,35 +22,72 @@ class LSTM(keras.layers.LSTM):
 
     def call(self, sequences: Tensor, initial_state: list[Tensor] | None = None) -> Tensor:
         """Outputs (B, T, H) for sequences (B, T, any), from a hidden and a cell state (B, H) or from zeros."""
-        batch, positions, width = ops.shape(sequences)
-        rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
-        inputs = ops.reshape(rows, (batch, positions, 4 * self.units))
-        hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
+        inputs, hidden, cell = self._begun(sequences, initial_state)
         if sequences.shape[0] == 1:
-            return _outputs_of_one(inputs, hidden, cell, self.cell.recurrent_kernel)
+            start = ops.zeros_like(inputs[:, :, : self.units])
+            return _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, _output, start)
         turned = ops.transpose(inputs, (1, 2, 0)), ops.transpose(hidden), ops.transpose(cell)
         outputs = _recurrence(*turned, ops.transpose(self.cell.recurrent_kernel))
         return ops.transpose(outputs, (2, 0, 1))
 
+    def watch(self, sequences: Tensor, initial_state: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """The outputs of one sequence (1, T, any), and what was seen inside (1, T, 4).
 
-def _outputs_of_one(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Tensor) -> Tensor:
-    """Outputs (1, T, H) for inputs (1, T, 4 H), states (1, H) and U (H, 4 H): `_recurrence` for a single sequence.
+        That is at each position the mean of the input, of the forget and of the output gate, and the norm of the cell
+        state.
+        """
+        inputs, hidden, cell = self._begun(sequences, initial_state)
+        columns = [ops.zeros_like(inputs[:, :, : self.units]), *[ops.zeros_like(inputs[:, :, :1])] * 4]
+        start = ops.concatenate(columns, axis=-1)
+        told = _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, _output_and_inside, start)
+        return told[:, :, : self.units], told[:, :, self.units :]
 
-    A loop that carries no more than this becomes a small LiteRT graph, which takes hardly more than a time for each
-    position; what `_recurrence` keeps for its gradient would be copied at each of them.
+    def _begun(self, sequences: Tensor, initial_state: list[Tensor] | None) -> tuple[Tensor, Tensor, Tensor]:
+        """W x + b (B, T, 4 H) of the sequences, and the states to begin with."""
+        batch, positions, width = ops.shape(sequences)
+        rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
+        inputs = ops.reshape(rows, (batch, positions, 4 * self.units))
+        hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
+        return inputs, hidden, cell
+
+
+def _output(_: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) -> Tensor:
+    return hidden
+
+
+def _output_and_inside(gates: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) -> Tensor:
+    means = [ops.mean(gate, axis=1, keepdims=True) for gate in gates]
+    norm = ops.sqrt(ops.sum(cell * cell, axis=1, keepdims=True))
+    return ops.concatenate([hidden, *means, norm], axis=1)
+
+
+def _told_of_one(
+    inputs: Tensor,
+    hidden: Tensor,
+    cell: Tensor,
+    weights: Tensor,
+    tell: Callable[[tuple[Tensor, ...], Tensor, Tensor], Tensor],
+    told: Tensor,
+) -> Tensor:
+    """`_recurrence` for a single sequence: inputs (1, T, 4 H), states (1, H), U (H, 4 H).
+
+    `tell` says what is kept (1, any) of a position's input, forget and output gate, hidden and cell state, all (1, H);
+    `told` (1, T, any) is where it goes. A loop that carries no more than this becomes a small LiteRT graph, which takes
+    hardly more than a time for each position; what `_recurrence` keeps for its gradient would be copied at each.
     """
     places = ops.arange(ops.shape(inputs)[1], dtype="int32")[None, :, None]
 
-    def step(time: Tensor, hidden: Tensor, cell: Tensor, outputs: Tensor) -> tuple[Tensor, ...]:
+    def step(time: Tensor, hidden: Tensor, cell: Tensor, told: Tensor) -> tuple[Tensor, ...]:
         i, f, g, o = _gates(ops.take(inputs, time, axis=1) + ops.matmul(hidden, weights), axis=1)
         cell = f * cell + i * g
         hidden = o * ops.tanh(cell)
-        return time + 1, hidden, cell, ops.where(ops.equal(places, time), hidden[:, None], outputs)
+        row = tell((i, f, o), hidden, cell)
+        return time + 1, hidden, cell, ops.where(ops.equal(places, time), row[:, None], told)
 
     def is_inside(time: Tensor, *_: Tensor) -> Tensor:
         return time < ops.shape(inputs)[1]
 
-    start = (ops.convert_to_tensor(0, dtype="int32"), hidden, cell, ops.zeros_like(inputs[:, :, : weights.shape[0]]))
+    start = (ops.convert_to_tensor(0, dtype="int32"), hidden, cell, told)
     return ops.while_loop(is_inside, step, start)[-1]
 
 

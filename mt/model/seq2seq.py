@@ -72,6 +72,17 @@ class Seq2Seq(keras.Model):
         readouts, attention, state = self.decoder.step(self._embed(ids, False), state, memory)
         return ops.log_softmax(self.logits(readouts)), attention, state
 
+    def watch(self, source_ids: Tensor, target_ids: Tensor) -> dict[str, Tensor]:
+        """What is seen inside while a source (1, S) becomes a target (1, T), which begins with BOS.
+
+        `attention` (1, T, S), and the means of the gates and the norm of the cell state, as LSTM.watch says: `encoder`
+        (1, S, L, 2, 4) of each layer forward and backward, `decoder` (1, T, L, 4).
+        """
+        mask = ops.not_equal(source_ids, PAD)
+        outputs, encoder = self.encoder.watch(self._embed(source_ids, False), mask)
+        attention, decoder = self.decoder.watch(self._embed(target_ids, False), self.decoder.remember(outputs, mask))
+        return {"attention": attention, "decoder": decoder, "encoder": encoder}
+
     def logits(self, readouts: Tensor) -> Tensor:
         """Float32 scores (…, V) before the softmax, for readouts (…, E)."""
         matrix = ops.cast(self.output_matrix, readouts.dtype)

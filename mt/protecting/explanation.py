@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mt.alignment import membership
+from mt.inside import Inside
 from mt.protecting.preparation import Prepared
 from mt.protecting.restoration import Restored
 from mt.text.tracing import Span
@@ -33,6 +34,7 @@ class Explanation:
     confidence: float | None = None  # mt.confidence in the sentence; None where the bundle or the search does not tell
     # That in each target word, None for what must not change; none where the bundle or the search does not tell.
     word_confidences: tuple[float | None, ...] = ()
+    inside: tuple[Inside, ...] = ()  # what happened in the network, of each part of the sentence; only if asked for
 
     def moved(self, source: int, target: int) -> "Explanation":
         """Of the same sentence so many characters further behind in the text and in the translation."""

@@ -4,10 +4,11 @@ import { readAddress, writeAddress } from "./address.js";
 import { get } from "./api.js";
 import { Choices } from "./choices.js";
 import { Explanation } from "./explanation.js";
+import { Inside } from "./inside.js";
 import { Languages } from "./languages.js";
 import { Characters } from "./offsets.js";
 import { copyText, element, part } from "./parts.js";
-import { held, otherWords } from "./rewording.js";
+import { held, look, otherWords } from "./rewording.js";
 import { SourcePane } from "./source.js";
 import { TargetPane } from "./target.js";
 import { Translating } from "./translating.js";
@@ -32,7 +33,8 @@ class Page {
       pointed: (word) => this.choices.anchor || this.why.pointTarget(word), // the word of an open menu stays lit
       chosen: (word, anchor) => this.reword(word, anchor),
     });
-    this.why = new Why(this.source, this.target);
+    this.inside = new Inside({ look: (source, target, signal) => look(this.fields, source, target, signal) });
+    this.why = new Why(this.source, this.target, this.inside);
     this.choices = new Choices({ chosen: (choice) => this.take(choice), closed: () => this.why.pointTarget(null) });
     this.translating = new Translating({
       began: () => this.tellActivity("Translating …"),

@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import { Characters } from "./offsets.js";
+import { ALTERNATIVES } from "./translating.js";
 
 const SEARCHED = 15; // further translations, the most there are: many of them begin with the same word
 const MOST_WORSE = 5; // in natural logarithms: 150 times less likely than the best; what is worse is seldom a sentence
@@ -26,6 +27,13 @@ export async function otherWords(fields, { source, target, place, kept }) {
 /** The translation of a sentence that begins with `text`, which is all of it as a rule; with its explanation. */
 export function held(fields, source, text) {
   return post("translate", { ...fields, q: source, prefix: text, explain: true });
+}
+
+/** The explanation of a sentence and this translation of it, with what happened in the network. */
+export async function look(fields, source, target, signal) {
+  const asked = { ...fields, q: source, alternatives: ALTERNATIVES, explain: "inside" };
+  const best = await post("translate", asked, signal);
+  return best.translatedText === target ? best : post("translate", { ...asked, prefix: target }, signal);
 }
 
 /** The translations that are not too unlikely beside the best one. */

@@ -2,7 +2,8 @@
 
 import { post, stream } from "./api.js";
 
-const ALTERNATIVES = 3;
+export const ALTERNATIVES = 3;
+
 const MOST_EXPLAINED = 10_000; // characters; the words of more would be slow to draw
 
 export class Translating {

@@ -9,9 +9,8 @@ import { confidenceText } from "./wording.js";
 const NOTHING = new Map();
 
 export class Why {
-  constructor(source, target) {
-    this.source = source;
-    this.target = target;
+  constructor(source, target, inside) {
+    Object.assign(this, { source, target, inside });
     this.details = part("why");
     this.details.addEventListener("toggle", () => this.#draw());
     this.show(new Explanation(), "", "");
@@ -97,7 +96,9 @@ export class Why {
   #draw() {
     const picture = part("heatmap");
     const sentence = this.explanation.sentences[this.sentence];
-    if (!this.details.open || !sentence?.targetWords.length) {
+    const hasWords = Boolean(sentence?.targetWords.length);
+    this.inside.show(hasWords ? this.text.cut(...sentence.source) : "", hasWords ? this.translation.cut(...sentence.target) : "");
+    if (!this.details.open || !hasWords) {
       picture.replaceChildren();
       return;
     }

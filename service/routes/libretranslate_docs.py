@@ -3,6 +3,7 @@
 from typing import Any
 
 from service.routes import libretranslate_explanation as explanation
+from service.routes.libretranslate_order import INSIDE, MOST_INSIDE
 
 _FIELDS: dict[str, dict[str, Any]] = {
     "source": {
@@ -31,9 +32,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
     },
     "prefix": {"type": "string", "description": "What the translation of one text of one sentence begins with."},
     "explain": {
-        "type": "boolean",
+        "anyOf": [{"type": "boolean"}, {"const": INSIDE}],
         "default": False,
-        "description": "Whether to say which words of the translation come from which of the text.",
+        "description": "Whether to say which words of the translation come from which of the text, and how likely each "
+        f'was; "{INSIDE}" for up to {MOST_INSIDE:,} characters also what happened in the network: gates, cells, '
+        "attention.",
     },
     "confidence": {
         "type": "boolean",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from service.routes.libretranslate_inside import PART, inside_body
+
 if TYPE_CHECKING:
     from mt import Explanation
 
@@ -64,6 +66,7 @@ SENTENCE: dict[str, Any] = {
     },
 }
 SENTENCE["required"] = list(SENTENCE["properties"])
+SENTENCE["properties"]["inside"] = {"type": "array", "items": PART}  # only with explain "inside"
 
 EXAMPLE = {
     "source": [0, 13],
@@ -85,7 +88,8 @@ EXAMPLE = {
 
 def explanation_body(explanation: "Explanation") -> dict[str, Any]:
     """The explanation of a sentence, as it is answered."""
-    return {
+    inside = {"inside": [inside_body(part) for part in explanation.inside]} if explanation.inside else {}
+    told = {
         "source": explanation.source,
         "target": explanation.target,
         "sourceWords": explanation.source_words,
@@ -101,6 +105,7 @@ def explanation_body(explanation: "Explanation") -> dict[str, Any]:
         "confidence": rounded(explanation.confidence),
         "wordConfidences": [rounded(one) for one in explanation.word_confidences],
     }
+    return told | inside
 
 
 def rounded(confidence: float | None) -> float | None:

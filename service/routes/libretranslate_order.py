@@ -13,6 +13,8 @@ from service.settings import Settings
 
 FORMATS = ("text", "html")
 FLAGS = {"false": False, "true": True}
+INSIDE = "inside"  # what `explain` says for all there is
+MOST_INSIDE = 2_000  # characters; each piece has some forty numbers
 MOST_MILLISECONDS = 3_600_000  # an hour, longer than any client waits
 
 JSON_KINDS = {
@@ -47,6 +49,7 @@ def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Or
     beam = _whole_number(fields, "beam_size", 1, models.max_n_best)
     milliseconds = _whole_number(fields, "deadline_ms", 1, MOST_MILLISECONDS)
     source, target = _direction(string("source", source), string("target", target), models.directions)
+    inside = _wants_inside(fields, sum(map(len, texts)))
     job = Job(
         tuple(texts),
         source,
@@ -55,7 +58,8 @@ def read_order(fields: dict[str, Any], models: Models, settings: Settings) -> Or
         beam=beam,
         form=_read_form(fields),
         prefix=_read_prefix(fields, len(texts), settings),
-        explain=_flag(fields, "explain"),
+        explain=inside or _flag(fields, "explain", 'true, false or "inside"'),
+        inside=inside,
         deadline_seconds=milliseconds / 1_000 if milliseconds else None,
     )
     return Order(job, isinstance(q, list), _flag(fields, "confidence"))
@@ -109,14 +113,27 @@ def _read_form(fields: dict[str, Any]) -> Form:
     return Form(text_format, translate_attributes=_flag(fields, "translate_attributes"))
 
 
-def _flag(fields: dict[str, Any], name: str) -> bool:
+def _wants_inside(fields: dict[str, Any], characters: int) -> bool:
+    """Whether explanations are to show what happened in the network, which is too much to tell of a long text."""
+    if fields.get("explain") != INSIDE:
+        return False
+    if characters > MOST_INSIDE:
+        raise Refusal(
+            400,
+            f'Invalid request: explain parameter "{INSIDE}" goes with at most {MOST_INSIDE:,} characters, '
+            f"not with {characters:,}",
+        )
+    return True
+
+
+def _flag(fields: dict[str, Any], name: str, values: str = "true or false") -> bool:
     """What a boolean says that comes as one or, in a form, as a word."""
     value = fields.get(name)
     if value is None or value == "":
         return False
     flag = FLAGS.get(str(value).lower()) if isinstance(value, bool | str) else None
     if flag is None:
-        raise Refusal(400, f"Invalid request: {name} parameter must be true or false")
+        raise Refusal(400, f"Invalid request: {name} parameter must be {values}")
     return flag
 
 

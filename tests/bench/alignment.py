@@ -7,8 +7,9 @@ statistics (IBM model 1, then Dyer et al. 2013) see the corpora that the bundle'
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from mt.alignment import best_links, word_weights
 from mt.bundle import Bundle, load_bundle, shipped_bundle
 from mt.model import Seq2Seq
 from mt.text import normalize
+from mt.text.tracing import Span
 from mt.tokenizer import BOS, Tokenizer
-from tests.bench.gold import Gold, Link, read_gold
+from tests.bench.gold import Gold, Link, read_gold, written
 from training.alignment.aligner import learn_aligner
 from training.alignment.symmetry import grow_diag_final_and
 from training.data.corpus import stream_pairs
+from training.data.dataset import pad
 from training.data.rows import ROWS_AT_ONCE
 from training.restore import restore_model
 
@@ -46,13 +49,7 @@ def main() -> None:
     arguments = parser.parse_args()
     gold = read_gold(arguments.gold or arguments.data / "align-gold" / "de-en")
     bundle = load_bundle(arguments.bundle)
-    rows = {
-        name: [by_attention(restore_model(bundle), bundle.tokenizer, one, shift) for one in (gold, turned(gold))]
-        for name, shift in SHIFTS.items()
-    }
-    for _, back in rows.values():
-        back[:] = [{(first, second) for second, first in one} for one in back]
-    found = {name: symmetrized(*row) for name, row in rows.items()}
+    found = by_attention(restore_model(bundle), bundle.tokenizer, gold)
     found["IBM model 1, Dyer et al. 2013"] = by_statistics(bundle, arguments.data, gold)
     print(table(gold, found))
 
@@ -62,34 +59,42 @@ def turned(gold: Gold) -> Gold:
     return Gold(gold.languages[::-1], gold.second, gold.first, [], [])
 
 
-def by_attention(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold, shift: int = 0) -> Sets:
-    """The links that the service would show for each pair, the first side translated into the second.
+class Forced(NamedTuple):
+    """A pair whose target was forced on a model."""
 
-    With a shift the attention of a piece is taken from the step so much later than that which chose it.
-    """
-    return [
-        set(best_links(_weights(model, tokenizer, first, (second, gold.languages[1]), shift)))
-        for first, second in zip(gold.first, gold.second, strict=True)
-    ]
+    attention: np.ndarray  # (T + 1, S) of the source's pieces; the last row is that of EOS
+    pieces: tuple[list[Span], list[Span]]  # places of the source's and the target's
+    words: tuple[list[Span], list[Span]]
 
-
-def _weights(
-    model: Seq2Seq, tokenizer: Tokenizer, source: Sequence[str], target: tuple[Sequence[str], str], shift: int
-) -> np.ndarray:
-    words, language = target
-    texts = " ".join(source), " ".join(words)
-    ids = tokenizer.encode(texts)
-    given = np.array([tokenizer.source_ids(ids[0], language)])
-    _, attention = model.read(given, np.array([[BOS, *ids[1]]]))
-    rows = np.clip(np.arange(len(ids[1])) + shift, 0, len(ids[1]))
-    pieces = tokenizer.cut(texts[0], ids[0]), tokenizer.cut(texts[1], ids[1])
-    return word_weights(np.asarray(attention)[0, rows, 1:-1], pieces, (_spans(source), _spans(words)))
+    def links(self, shift: int = 0) -> set[Link]:
+        """The links that the service would show; with a shift, by the attention of the step so much later."""
+        count = len(self.pieces[1])
+        rows = np.clip(np.arange(count) + shift, 0, count)
+        return set(best_links(word_weights(self.attention[rows], self.pieces, self.words)))
 
 
-def _spans(words: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of words that are joined by spaces."""
-    ends = np.cumsum([len(word) + 1 for word in words]) - 1
-    return [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
+def force(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> Iterator[Forced]:
+    """Each pair of a gold set, the first side translated into the second."""
+    texts, spans = zip(*(zip(*map(written, side), strict=True) for side in (gold.first, gold.second)), strict=True)
+    sources, targets = map(tokenizer.encode, texts)
+    given = pad([tokenizer.source_ids(ids, gold.languages[1]) for ids in sources])
+    _, attention = model.read(given, pad([[BOS, *ids] for ids in targets]))
+    for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        pieces = tokenizer.cut(texts[0][number], source), tokenizer.cut(texts[1][number], target)
+        own = np.asarray(attention[number, : len(target) + 1, 1 : 1 + len(source)])
+        yield Forced(own, pieces, (spans[0][number], spans[1][number]))
+
+
+def by_attention(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
+    """The links of both directions, by the shift between attention and pieces."""
+    there, back = (list(force(model, tokenizer, one)) for one in (gold, turned(gold)))
+    return {
+        name: symmetrized(
+            [forced.links(shift) for forced in there],
+            [{(first, second) for second, first in forced.links(shift)} for forced in back],
+        )
+        for name, shift in SHIFTS.items()
+    }
 
 
 def by_statistics(bundle: Bundle, data: Path, gold: Gold) -> dict[str, Sets]:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from mt.alignment import alignment_error_rate
 from mt.text import normalize
+from mt.text.tracing import Span
 
 Link = tuple[int, int]
+CLINGING = tuple(".,;:!?)%'\u2019")  # what stands behind a word without a space
 
 
 class Gold(NamedTuple):
@@ -39,6 +41,16 @@ def read_gold(folder: Path, part: str = "dev") -> Gold:
     rows = [line.split() for line in _lines(folder / f"{part}.align.gz")]
     sure, possible = ([_links(row, sign) for row in rows] for sign in "-p")
     return Gold((first, second), *sides, sure, possible)
+
+
+def written(words: Sequence[str]) -> tuple[str, list[Span]]:
+    """The words as one would write them, no space before a full stop or an apostrophe, and the place of each."""
+    text, spans = "", []
+    for word in words:
+        text += " " if text and word[:1] not in CLINGING else ""
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    return text, spans
 
 
 def _links(row: Sequence[str], sign: str) -> set[Link]:

@@ -17,7 +17,7 @@ from mt.engines import SearchOptions
 from mt.export import export, rebuild, search_eagerly
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
-from tests.bench.alignment import by_attention
+from tests.bench.alignment import force
 from tests.bench.gold import Gold
 from training.data.corpora import Corpora
 from training.data.dataset import Bitext, make_examples, pad
@@ -75,7 +75,7 @@ class Learner:
         sure = [{(place, len(words) - 1 - place) for place in range(len(words))} for words in first]
         gold = Gold(("en", "de"), first, second, sure, [set() for _ in first])
         model = rebuild(self.recipe.model, self.weights, self.tokenizer.size)
-        return gold.error_rate(by_attention(model, self.tokenizer, gold))
+        return gold.error_rate([forced.links() for forced in force(model, self.tokenizer, gold)])
 
     def by_greedy_search(self, texts: Sequence[str]) -> list[str]:
         """The likeliest piece at every step."""

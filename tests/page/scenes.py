@@ -25,6 +25,11 @@ def explained(page: Any) -> None:
     page.locator("#heatmap svg").wait_for()
 
 
+def looked_into(page: Any) -> None:
+    page.get_by_text("What happened in the network?").click()
+    page.locator("#curves > *").first.wait_for()
+
+
 def reworded(page: Any) -> None:
     page.locator("#translation .word", has_text=WORD).click()
     page.get_by_role("menuitem").first.wait_for()
@@ -41,4 +46,4 @@ def locked(page: Any) -> None:
     page.evaluate("document.querySelector('#key-form').hidden = false")
 
 
-SCENES = (empty, translated, pointed_at, explained, reworded, failed, locked)
+SCENES = (empty, translated, pointed_at, explained, looked_into, reworded, failed, locked)

@@ -1,5 +1,7 @@
 """`explain`, and what it is answered with."""
 
+import math
+
 import pytest
 
 from tests.service_fakes import Client
@@ -61,10 +63,10 @@ def test_unless_asked_for_there_is_no_explanation(client, flag):
 
 
 @pytest.mark.parametrize("value", ["maybe", [], {"a": 1}, 2])
-def test_explain_is_true_or_false(client, value):
+def test_explain_is_true_false_or_inside(client, value):
     answer = client.translate(explain=value)
     assert answer.status_code == 400
-    assert answer.json() == {"error": "Invalid request: explain parameter must be true or false"}
+    assert answer.json() == {"error": 'Invalid request: explain parameter must be true, false or "inside"'}
 
 
 def test_the_example_in_the_documentation_has_the_fields_of_an_answer(client):
@@ -75,3 +77,23 @@ def test_the_example_in_the_documentation_has_the_fields_of_an_answer(client):
     request = described["requestBody"]["content"]["application/json"]["examples"]["explain"]["value"]
     (sentence,) = client.translate(**request).json()["explanation"]
     assert list(example) == list(sentence)
+
+
+def test_what_happened_in_the_network_is_told_when_asked_for(client):
+    (sentence,) = client.translate(q="ab", explain="inside").json()["explanation"]
+    (part,) = sentence["inside"]
+    assert (part["sourcePieces"], part["targetPieces"]) == (["<2de>", "a", "b", "</s>"], ["A", "B", "</s>"])
+    assert [(one["layer"], one["direction"]) for one in part["encoder"]] == [(1, "forward"), (1, "backward")]
+    for lstms, pieces in (("encoder", 4), ("decoder", 3)):
+        curves = ("inputGate", "forgetGate", "outputGate", "cellNorm")
+        assert all(len(one[name]) == pieces for one in part[lstms] for name in curves)
+    assert part["attentionEntropy"] == [pytest.approx(math.log(4), abs=1e-5)] * 3
+    assert part["attentionEntropyShare"] == [1, 1, 1]
+    assert part["probabilities"] == [pytest.approx(math.exp(-0.5), abs=1e-5)] * 3
+    assert "inside" not in client.translate(q="ab", explain=True).json()["explanation"][0]
+
+
+def test_what_happened_is_told_of_short_texts_only(client):
+    answer = client.translate(q=["a" * 1_500, "b" * 501], explain="inside")
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith('"inside" goes with at most 2,000 characters, not with 2,001')

@@ -2,11 +2,12 @@
 
 import gzip
 
+import numpy as np
 import pytest
 
 from tests import tiny
-from tests.bench.alignment import SYMMETRIES, by_attention, symmetrized, table, turned
-from tests.bench.gold import read_gold
+from tests.bench.alignment import SYMMETRIES, Forced, by_attention, force, symmetrized, table
+from tests.bench.gold import read_gold, written
 
 
 @pytest.fixture
@@ -26,16 +27,36 @@ def test_gold_pairs_are_words_with_sure_and_possible_links(gold):
     assert (gold.sure, gold.possible) == ([{(0, 0), (1, 1)}, {(0, 0)}], [{(1, 0)}, set()])
 
 
+def test_words_are_put_together_as_they_are_written():
+    text, spans = written(["it", "'s", "one", ",", "two", "."])
+    assert text == "it's one, two."
+    assert [text[start:end] for start, end in spans] == ["it", "'s", "one", ",", "two", "."]
+    assert written([]) == ("", [])
+
+
 def test_the_error_rate_counts_the_links_of_all_pairs_together(gold):
     assert gold.error_rate([{(0, 0), (1, 1), (1, 0)}, {(0, 0)}]) == 0
     assert gold.error_rate([{(0, 0), (0, 1)}, set()]) == pytest.approx(1 - 2 / 5)
 
 
-def test_attention_links_words_that_are_there(gold):
-    for one in (gold, turned(gold)):
-        found = by_attention(tiny.model(), tiny.tokenizer(), one)
-        for links, first, second in zip(found, one.first, one.second, strict=True):
-            assert all(source < len(first) and target < len(second) for source, target in links)
+def test_the_attention_of_a_forced_target_is_that_of_its_pieces_alone(gold):
+    for forced in force(tiny.model(), tiny.tokenizer(), gold):
+        assert forced.attention.shape == (len(forced.pieces[1]) + 1, len(forced.pieces[0]))
+        assert forced.attention.sum(axis=1).max() < 1  # the rest lies on tag and EOS
+
+
+def test_a_shift_takes_the_attention_of_another_step():
+    places = [(0, 1), (2, 3), (4, 5)]
+    forced = Forced(np.eye(4, 3), (places, places), (places, places))
+    assert forced.links() == {(0, 0), (1, 1), (2, 2)}
+    assert {(0, 1), (1, 2)} <= forced.links(-1)
+    assert {(1, 0), (2, 1)} <= forced.links(1)
+
+
+def test_links_of_both_directions_name_the_first_languages_word_first(gold):
+    for sets in by_attention(tiny.model(), tiny.tokenizer(), gold).values():
+        for links in sets["union"]:
+            assert all(first < 2 and second < 2 for first, second in links)
 
 
 def test_the_table_has_a_column_for_each_way_to_join_two_directions(gold):

@@ -323,6 +323,35 @@ def test_a_format_that_does_not_exist_is_refused_with_those_that_do(run):
     )
 
 
+def explain(*options):
+    return "explain", "--from", "en", "--to", "de", "--bundle", tiny.bundle_folder(), *options
+
+
+def test_a_translation_is_explained_in_a_file(run, tmp_path):
+    assert run(*explain("one", "--output", tmp_path / "a.html")) == (0, "", "")
+    assert "Inside the network" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert run(*explain("--output", tmp_path / "b.html"), given=b"one") == (0, "", "")
+    assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.html").read_bytes()
+
+
+def test_what_cannot_be_explained_is_one_line_and_status_2(run, tmp_path):
+    status, _, told = run(*explain("one", "--output", tmp_path / "a.txt"))
+    assert (status, told.count("\n")) == (2, 1)
+    assert "must end in .html or .png" in told
+    status, _, told = run(*explain("--output", tmp_path / "a.html"), given=b"one\xff")
+    assert (status, told) == (2, "mt: Standard input is not UTF-8: byte 3 is wrong. Convert it to UTF-8.\n")
+
+
+def test_of_an_older_bundle_all_is_drawn_but_the_inside(run, tmp_path, bundle_copy):
+    (bundle_copy / "litert" / "inside.tflite").unlink()
+    seal(bundle_copy, read_manifest(bundle_copy))
+    status, _, told = run(*explain("one", "--bundle", bundle_copy, "--output", tmp_path / "a.html"))
+    assert (status, told.endswith("Export it again. The rest is drawn.\n")) == (0, True)
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "Attention" in page
+    assert "Inside the network" not in page
+
+
 def test_given_translations_are_scored_line_by_line(run, tmp_path):
     for name, text in (("source", "one\ntwo\n"), ("target", "eins\nzwei\n")):
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -30,6 +30,7 @@ OTHERS = [  # which no graph of the SavedModel has
     SearchOptions(7, length_penalty=0.0, loop_guard=False),
     SearchOptions(tiny.BEAM, coverage_penalty=0.5, loop_guard=False),
 ]
+GATES, GATES_INT8 = {"atol": 1e-5}, {"atol": 0.1, "rtol": 0.15}  # how far what is seen inside may be from it
 FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
 
 
@@ -163,7 +164,9 @@ def test_every_hypothesis_begins_with_the_prefix_and_its_score_counts_it(engine)
 @pytest.mark.parametrize("prefix", [[], [300, 6]])
 def test_log_probabilities_are_those_of_scoring_the_output_again_and_sum_to_the_score(engine, options, prefix):
     some = sources(3)
-    for source, hypotheses in zip(some, engine.search(some, options, [prefix] * 3 if prefix else []), strict=True):
+    for source, hypotheses in zip(
+        some, engine.search(some, options, Conditions([prefix] * 3 if prefix else [])), strict=True
+    ):
         for one in hypotheses:
             wanted = scored_again(engine, source, [*one.ids, *[EOS] * one.is_complete])
             np.testing.assert_allclose(one.log_probabilities, wanted, atol=1e-4)
@@ -172,12 +175,27 @@ def test_log_probabilities_are_those_of_scoring_the_output_again_and_sum_to_the_
 
 def scored_again(engine, source, ids):
     """The log-probabilities of these pieces, each given those before it."""
-    decoder, found = engine.begin(source), []
+    decoder, found = engine.begin([source]), []
     with engine.awake(decoder):
         for last, piece in pairwise([BOS, *ids]):
             decoder.step(np.array([[last]]), 1)
-            found.append(decoder.likelihood(np.array([[piece]])).item())
+            found.append(decoder.log_probabilities()[0, 0, piece])
     return found
+
+
+def test_what_is_seen_inside_is_what_the_live_model_shows(engine, request):
+    is_int8 = "int8" in request.node.callspec.id
+    for source, (one,) in zip(sources(3), engine.search(sources(3), GREEDY), strict=True):
+        target = [BOS, *one.ids]
+        seen = engine.watch(source, target)
+        assert seen.encoder.shape == (len(source), tiny.CONFIG.encoder_layers, 2, 4)
+        assert seen.decoder.shape == (len(target), tiny.CONFIG.decoder_layers, 4)
+        np.testing.assert_allclose(seen.attention.sum(axis=1), 1, atol=1e-5)
+        for name, wanted in tiny.model().watch(np.array([source]), np.array([target])).items():
+            found = getattr(seen, name)
+            np.testing.assert_allclose(found, np.asarray(wanted)[0], **GATES_INT8 if is_int8 else GATES)
+        # The gates are those of the very search: what it looked at is what is looked at here.
+        np.testing.assert_allclose(seen.attention[: len(one.ids)], one.attention, atol=1e-4)
 
 
 def test_a_prefix_longer_than_a_translation_may_be_is_refused(engine):

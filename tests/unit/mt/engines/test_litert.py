@@ -26,6 +26,15 @@ def test_a_graph_that_is_missing_is_named(graphs, name):
         LiteRTEngine(graphs)
 
 
+def test_a_bundle_of_an_older_version_translates_and_cannot_be_looked_into(graphs):
+    (graphs / "inside.tflite").unlink()
+    engine = LiteRTEngine(graphs)
+    assert engine.search(SOURCES, SearchOptions(1))
+    assert not engine.is_transparent
+    with pytest.raises(BundleError, match=r"older version, so its network cannot be looked into\. Export it again\."):
+        engine.watch(SOURCES[0], [1])
+
+
 def test_a_graph_that_is_none_is_named(graphs):
     (graphs / "step.tflite").write_bytes(b"no graph at all, but long enough")
     with pytest.raises(BundleError, match=r"LiteRT cannot load the graph .*/litert/step\.tflite: .* Export the bundle"):
