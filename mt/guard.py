@@ -39,11 +39,17 @@ def faults(source: Sequence[int], hypothesis: Hypothesis, options: SearchOptions
         "repetition": _repeats(pieces, ids),
         "stuck_attention": longest_gaze(hypothesis.attention) > MOST_GAZE and not _loops(pieces),
         "too_long": len(ids) > LONG_FACTOR * len(pieces) + LONG_EXTRA,
-        "too_short": len(set(pieces)) >= SHORT_LEAST and len(ids) < SHORT_FACTOR * len(set(pieces)),
+        "too_short": _is_short(pieces, ids),
         "length_limit": not hypothesis.is_complete,
     }
     excused = ("too_short", "length_limit") if options.max_pieces else ()
     return tuple(reason for reason in REASONS if found[reason] and reason not in excused)
+
+
+def _is_short(source: Sequence[int], ids: Sequence[int]) -> bool:
+    """Whether a translation says nothing of a source, or hardly anything of a longer one."""
+    distinct = len(set(source))
+    return bool(distinct) and (not ids or (distinct >= SHORT_LEAST and len(ids) < SHORT_FACTOR * distinct))
 
 
 def _repeats(source: Sequence[int], ids: Sequence[int]) -> bool:

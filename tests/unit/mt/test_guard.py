@@ -77,7 +77,7 @@ def test_a_gaze_is_as_long_as_its_steps(places, steps):
 
 @pytest.mark.parametrize(("source", "target", "reasons"), [
     (1, 10, ()), (1, 11, ("too_long",)), (20, 48, ()), (20, 49, ("too_long",)),
-    (20, 5, ()), (20, 4, ("too_short",)), (20, 0, ("too_short",)), (7, 1, ()),
+    (20, 5, ()), (20, 4, ("too_short",)), (20, 0, ("too_short",)), (7, 1, ()), (1, 0, ("too_short",)),
 ])  # fmt: skip
 def test_an_absurd_length_is_a_fault(source, target, reasons):
     assert found_in(range(500, 500 + source), range(target)) == reasons
