@@ -64,7 +64,7 @@ def test_scores_are_those_of_teacher_forcing_and_attention_too():
     model, found = tiny.model(), found_eagerly(OPTIONS)
     sources = np.repeat(source_ids(), tiny.BEAM, axis=0)
     rows = [field.reshape(-1, *field.shape[2:]) for field in found]
-    ids, lengths, scores, is_complete, attention = rows
+    ids, lengths, scores, is_complete, attention, chosen = rows
     assert is_complete.any()
     assert not is_complete.all()
     limits = np.asarray(length_limits(ops.sum(sources != PAD, axis=1)))
@@ -77,6 +77,8 @@ def test_scores_are_those_of_teacher_forcing_and_attention_too():
         expected = log_probabilities[row, np.arange(len(pieces)), pieces].sum()
         assert scores[row] == pytest.approx(expected, abs=1e-3)
         np.testing.assert_allclose(attention[row, :length], weights[row, :length], atol=1e-4)
+        each = log_probabilities[row, np.arange(length), ids[row, :length]]
+        np.testing.assert_allclose(chosen[row, :length], each, atol=1e-3)
 
 
 def test_a_greedy_search_is_a_beam_of_one_on_the_model():
@@ -99,6 +101,7 @@ def test_a_foreign_program_finds_pieces_signatures_and_their_shapes(signatures):
             "scores": tf.float32,
             "is_complete": tf.bool,
             "attention": tf.float32,
+            "log_probabilities": tf.float32,
         }
 
 
@@ -106,7 +109,8 @@ def test_a_translator_of_the_bundle_gives_the_texts_that_the_live_model_finds():
     found = found_eagerly(OPTIONS)
     best = [ids[0, : lengths[0]] for ids, lengths in zip(found.ids, found.lengths, strict=True)]
     translator = Translator(tiny.bundle(), engine="savedmodel")
-    translations = translator.translate(TEXTS, "en", "de")
+    unguarded = replace(translator.options(), loop_guard=False)
+    translations = translator.translate(TEXTS, "en", "de", search=unguarded)
     assert [one.text for one in translations] == [normalize(text) for text in tiny.tokenizer().decode(best)]
     np.testing.assert_allclose([one.score for one in translations], found.scores[:, 0], atol=1e-4)
 
