@@ -62,8 +62,8 @@ class Tokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The most likely pieces of each text, without special pieces; "" gives an empty list."""
-        ids: list[list[int]] = self._processor.encode(list(texts))
-        return ids
+        # One by one: for a list SentencePiece begins threads, which takes as long as hundreds of sentences do.
+        return [self._processor.encode(text) for text in texts]
 
     def sample(self, texts: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
         """Pieces drawn at random, the same for the same seed in every process.

@@ -180,7 +180,7 @@ def test_when_a_worker_hangs_the_others_go_on_and_another_takes_its_place():
         freeze(victim)
         own_ports = ports_of_clients(victim)
         load.wait_for_answers()
-        wait_until(lambda: victim not in service.workers())
+        wait_until(lambda: victim not in (workers := service.workers()) and len(workers) == len(before))
         service.wait_until_all_are_ready()
         load.wait_for_answers()
         after = service.workers()
