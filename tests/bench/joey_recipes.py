@@ -9,6 +9,15 @@ from typing import Any
 
 _BIG = 10_000  # epochs; the schedule ends the training long before, when the rate has fallen to learning_rate_min
 
+# How the weights begin, in all of them, and that none are tied.
+_BEGINNING = {
+    "initializer": "xavier_uniform",
+    "embed_initializer": "normal",
+    "embed_init_weight": 0.1,
+    "tied_embeddings": False,
+    "tied_softmax": False,
+}
+
 
 @dataclass(frozen=True)
 class JoeyRecipe:
@@ -30,13 +39,9 @@ def _layers(kind: str, embedding: int, hidden: int, layers: int, **more: Any) ->
 RNN_SMALL = JoeyRecipe(
     "rnn_small",
     model={
-        "initializer": "xavier_uniform",
+        **_BEGINNING,
         "bias_initializer": "zeros",
-        "embed_initializer": "normal",
-        "embed_init_weight": 0.1,
         "lstm_forget_gate": 1.0,
-        "tied_embeddings": False,
-        "tied_softmax": False,
         "encoder": _layers("gru", 16, 30, 3, bidirectional=True, dropout=0.2),
         "decoder": _layers(
             "gru", 16, 30, 2, dropout=0.2, hidden_dropout=0.2, input_feeding=True, init_hidden="last",
@@ -66,11 +71,7 @@ RNN_SMALL = JoeyRecipe(
 IWSLT14 = JoeyRecipe(
     "iwslt14_deen_bpe",
     model={
-        "initializer": "xavier_uniform",
-        "embed_initializer": "normal",
-        "embed_init_weight": 0.1,
-        "tied_embeddings": False,
-        "tied_softmax": False,
+        **_BEGINNING,
         "encoder": _layers("gru", 620, 500, 1, bidirectional=True, dropout=0.0),
         "decoder": _layers(
             "gru", 620, 1000, 1, dropout=0.0, hidden_dropout=0.2, input_feeding=True, init_hidden="bridge",
@@ -96,11 +97,7 @@ IWSLT14 = JoeyRecipe(
 TUNED = JoeyRecipe(
     "tuned",
     model={
-        "initializer": "xavier_uniform",
-        "embed_initializer": "normal",
-        "embed_init_weight": 0.1,
-        "tied_embeddings": False,
-        "tied_softmax": False,
+        **_BEGINNING,
         "encoder": _layers("lstm", 256, 256, 1, bidirectional=True, dropout=0.2),
         "decoder": _layers(
             "lstm", 256, 512, 1, dropout=0.2, hidden_dropout=0.2, input_feeding=True, init_hidden="bridge",
