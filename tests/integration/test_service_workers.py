@@ -61,7 +61,7 @@ class Service:
 
     def workers(self):
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+        return {int(child) for child in children if b"spawn_main" in command_line(child)}
 
     def metrics(self):
         """Each sample without labels or whose only label is the model, by its name."""
@@ -73,6 +73,14 @@ class Service:
 
     def wait_until_all_are_ready(self):
         wait_until(lambda: self.metrics()["dragoman_model_loaded"] == 3)
+
+
+def command_line(process):
+    """What the process was started with, nothing where it has just ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 @contextmanager
