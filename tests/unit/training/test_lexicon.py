@@ -4,8 +4,10 @@ import numpy as np
 
 from mt.tokenizer import EOS
 from tests import tiny
+from training.alignment.block import Pairs
 from training.data.dataset import Bitext
-from training.lexicon import learn_lexicon
+from training.data.rows import make_rows
+from training.lexicon import learn_lexicon, learn_table
 
 ENGLISH, GERMAN = tiny.number_names("en"), tiny.number_names("de")
 THERE = Bitext("en", "de", ENGLISH, GERMAN)
@@ -36,11 +38,13 @@ def test_a_language_that_is_a_source_alone_has_a_table_too_and_that_of_both_dire
 
 
 def test_a_piece_comes_of_the_one_it_stands_for():
-    table = learn_lexicon([THERE], tiny.tokenizer()).tables["de"]
-    english, german = ids("seven"), ids("sieben")
-    found = table.probability(english, german)
-    assert found.shape == (len(german), 1 + len(english))
-    assert found.max() > table.probability(ids("five"), german).max()
+    draw = np.random.default_rng(1)
+    sources = [draw.choice(10, 3, replace=False) for _ in range(200)]
+    pairs = Pairs(*(make_rows([row + first for row in sources], np.int32) for first in (1, 11)))
+    table = learn_table(pairs, 20)
+    found = table.probability(range(10), range(10, 20))
+    assert found[:, 1:].argmax(axis=0).tolist() == list(range(10))
+    assert found[:, 1:].max(axis=0).min() > 0.9
 
 
 def test_it_learns_from_as_many_pairs_as_it_is_told():
