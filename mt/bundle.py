@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 from mt.card import model_card
 from mt.engines import SearchOptions
 from mt.errors import BundleError, InvalidOption
+from mt.lexicon import FILE as LEXICON
+from mt.lexicon import Lexicon
 from mt.tokenizer import Tokenizer
 
 FORMAT = 1
@@ -97,6 +100,11 @@ class Bundle:
     def litert(self) -> Path:
         """The folder of the LiteRT graphs, which not every bundle has."""
         return self.path / LITERT
+
+    @cached_property
+    def lexicon(self) -> Lexicon | None:
+        """Which pieces come of which, for a bundle that has it; BundleError when it is damaged."""
+        return Lexicon.load(self.path / LEXICON, self.tokenizer) if LEXICON in self.manifest.files else None
 
 
 def shipped_bundle() -> Path:

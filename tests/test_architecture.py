@@ -14,7 +14,7 @@ LEVELS = (
     ("mt.cores", "mt.errors", "mt.ranking", "mt.repetition"),
     ("mt.text", "mt.regularization", "mt.card", "mt.sampling", "mt.lock"),
     ("mt.tokenizer",),
-    ("mt.model", "mt.search"),
+    ("mt.model", "mt.search", "mt.lexicon"),
     ("mt.engines",),
     ("mt.bundle", "mt.alignment", "mt.guard", "mt.inside"),
     ("mt.convert", "mt.open_engine", "mt.protecting", "mt.confidence"),

@@ -18,6 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 RecipeArgument = Annotated[Path, typer.Argument(help="A TOML file, or the name of a published recipe.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the corpora; default: the recipe's folder.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder of the run; default: runs/NAME.")]
+BundleOption = Annotated[Path | None, typer.Option("--bundle", help="Another bundle than the recipe's own.")]
 AcceptOption = Annotated[
     bool, typer.Option("--accept-changes", help="Go on although the run began with another recipe or corpus.")
 ]
@@ -69,17 +70,26 @@ def export(recipe: RecipeArgument, data: DataOption = None, out: OutOption = Non
 
 
 @app.command()
+def lexicon(
+    recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, bundle: BundleOption = None
+) -> None:
+    """Learns which pieces come of which in the recipe's corpora, and puts that into a bundle: faster searches."""
+    _pipeline(recipe, data, out).lexicon(_found(bundle))
+
+
+@app.command()
 def calibrate(
-    recipe: RecipeArgument,
-    data: DataOption = None,
-    out: OutOption = None,
-    bundle: Annotated[Path | None, typer.Option(help="Another bundle than the recipe's own.")] = None,
+    recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, bundle: BundleOption = None
 ) -> None:
     """Fits the confidence of a bundle to the recipe's dev sets, and puts it into the bundle."""
+    _pipeline(recipe, data, out).calibrate(_found(bundle))
+
+
+def _found(bundle: Path | None) -> Path | None:
     _import_libraries()
     from training.finetuning import find_bundle
 
-    _pipeline(recipe, data, out).calibrate(bundle and find_bundle(str(bundle), Path()))
+    return bundle and find_bundle(str(bundle), Path())
 
 
 @app.command()
@@ -95,7 +105,7 @@ def renew(bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")]) 
 def all_steps(
     recipe: RecipeArgument, data: DataOption = None, out: OutOption = None, accept_changes: AcceptOption = False
 ) -> None:
-    """The whole chain: subwords, run, average, export, calibrate, evaluate, report. With TF_CONFIG as `run`."""
+    """The whole chain: subwords, run, average, export, lexicon, calibrate, evaluate, report. With TF_CONFIG, too."""
     _pipeline(recipe, data, out, may_share=True).all(accept_changes)
 
 

@@ -15,6 +15,7 @@ from mt.engines import SearchOptions
 from mt.engines.savedmodel import WIDTHS
 from mt.errors import TrainingError
 from mt.export import export
+from mt.lexicon import FILE as LEXICON
 from mt.tokenizer import Tokenizer
 from mt.translator import Translator
 from training.calibration import calibrate, described
@@ -24,6 +25,7 @@ from training.evaluation.ensemble import Ensemble
 from training.evaluation.offline import Evaluation, by_translator, evaluate
 from training.evaluation.scores import Report, render_text, to_json
 from training.finetuning import learned_from, load_original
+from training.lexicon import learn_lexicon
 from training.recipe import CorpusConfig, Recipe, load_recipe
 from training.report.gather import gather, read_scores
 from training.report.page import render
@@ -173,6 +175,15 @@ class Pipeline:
         size = sum(file.stat().st_size for file in self.bundle.rglob("*") if file.is_file())
         print(f"Exported {self.bundle} ({size / 1e6:.1f} MB)")
 
+    def lexicon(self, bundle: Path | None = None) -> None:
+        """Learns the lexicon of the run's bundle, or another, from the corpora of the recipe, and puts it in."""
+        chosen = load_bundle(bundle or self.bundle)
+        print("Learning which pieces come of which …", flush=True)
+        file = chosen.path / LEXICON
+        learn_lexicon(self.corpora.train, chosen.tokenizer).save(file)
+        seal(chosen.path, chosen.manifest)
+        print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
+
     def calibrate(self, bundle: Path | None = None) -> None:
         """Fits the confidence of the run's bundle, or another, to the dev sets of the recipe."""
         chosen = bundle or self.bundle
@@ -230,6 +241,7 @@ class Pipeline:
             if self._train_as_chief(accept_changes):
                 self.average()
                 self.export()
+                self.lexicon()
                 self.calibrate()
                 self.evaluate()
                 self.report()

@@ -97,19 +97,19 @@ def beam_search(
         found = decoder.step(last, options.beam)
         room = options.beam - np.array([len(leaves[source]) for source in live])
         scores, parents, last = _best_continuations(scores, found, room)
-        attention = np.take_along_axis(found.attention, parents[:, :, None], axis=1)
+        attention = _take(found.attention, parents)
         coverage.add(attention, parents)
-        steps.append(_Step(last, scores.copy(), attention, rows, np.take_along_axis(places, parents, axis=1)))
+        steps.append(_Step(last, scores.copy(), attention, rows, _take(places, parents)))
         is_late = len(steps) >= least_steps and is_over()
         ranks = scores / np.float32((5 + len(steps)) / 6) ** np.float32(options.length_penalty) + coverage.ranks()
         for leaf in _leaving(scores, ranks, last, len(steps), limits[live], is_late):
             leaves[live[leaf.row]].append(leaf)
             scores[leaf.row, leaf.place] = NEVER
         rows, places = _still_needed(scores)
-        decoder.keep(rows, np.take_along_axis(parents[rows], places, axis=1))
+        decoder.keep(rows, parents[rows[:, None], places])
         coverage.keep(rows, places)
         live = live[rows]
-        scores, last = (np.take_along_axis(field[rows], places, axis=1) for field in (scores, last))
+        scores, last = (field[rows[:, None], places] for field in (scores, last))
     return [
         [_read_back(steps, leaf, pieces) for leaf in sorted(found, key=lambda leaf: -leaf.rank)]
         for pieces, found in zip(lengths, leaves, strict=True)
@@ -129,7 +129,7 @@ class _Coverage:
         """Nothing; a step of hypotheses, of which these were the predecessors' places, has attended so (B, K, S)."""
         if self._penalty:
             own = attention[:, :, : self._attended.shape[2]]  # without what a decoder fills its shapes up with
-            self._attended = np.take_along_axis(self._attended, parents[:, :, None], axis=1) + own
+            self._attended = _take(self._attended, parents) + own
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Nothing; the search goes on with these, as a decoder does."""
@@ -149,9 +149,14 @@ def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tupl
     batch, beam, count = found.ids.shape
     totals = (scores[:, :, None] + found.log_probabilities).reshape(batch, beam * count)
     order = np.argsort(-totals, axis=1, kind="stable")[:, : room.max()]
-    scores, ids = (np.take_along_axis(field.reshape(batch, -1), order, axis=1) for field in (totals, found.ids))
+    scores, ids = (_take(field.reshape(batch, -1), order) for field in (totals, found.ids))
     is_open = np.arange(order.shape[1]) < room[:, None]
     return np.where(is_open, scores, np.float32(NEVER)), order // count, ids
+
+
+def _take(field: Floats, places: Ids) -> Floats:
+    """Of each row of a field (B, any, …) what stands in its places (B, K); quicker than np.take_along_axis."""
+    return field[np.arange(len(field))[:, None], places]
 
 
 def _leaving(scores: Floats, ranks: Floats, ids: Ids, steps: int, limits: Ids, is_late: bool) -> Iterator[_Leaf]:

@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from training.alignment.aligner import Aligner, learn_aligner
+from training.alignment.drawing import Sides, drawn, pick
 from training.alignment.lexicon import split, word_ends
 from training.alignment.symmetry import Link
 from training.data.dataset import Bitext
@@ -22,15 +23,7 @@ class _Corpus(NamedTuple):
     """The texts of two languages, which the bitexts of both directions share."""
 
     languages: tuple[str, str]
-    sides: tuple[Sequence[str], Sequence[str]]
-
-    def pick(self, numbers: np.ndarray) -> tuple[list[str], list[str]]:
-        """Both texts of some pairs."""
-        first, second = (
-            side.pick(numbers) if isinstance(side, Texts) else [side[number] for number in numbers.tolist()]
-            for side in self.sides
-        )
-        return first, second
+    sides: Sides
 
 
 def link(bitexts: Sequence[Bitext]) -> list[Bitext]:
@@ -71,22 +64,13 @@ class _Making:
         """Word ends and links of all pairs, some thousands at a time."""
         if self._aligner is None:
             print("Learning which words of the corpora belong together …", flush=True)
-            self._aligner = learn_aligner(self._drawn())
+            self._aligner = learn_aligner(drawn([corpus.sides for corpus in self._corpora]))
         starts = range(0, len(corpus.sides[0]), ROWS_AT_ONCE)
         for start in tqdm(starts, f"linking words, {ROWS_AT_ONCE:,} at once", disable=None, leave=False):
-            first, second = corpus.pick(np.arange(start, min(start + ROWS_AT_ONCE, len(corpus.sides[0]))))
+            first, second = pick(corpus.sides, np.arange(start, min(start + ROWS_AT_ONCE, len(corpus.sides[0]))))
             found = self._aligner.links(list(map(split, first)), list(map(split, second)), _both)
             words = make_rows(([word for pair in one for word in pair] for one in found), np.uint16)
             yield {"first-ends": word_ends(first), "second-ends": word_ends(second), "links": words}
-
-    def _drawn(self) -> Iterator[tuple[list[str], list[str]]]:
-        """All pairs of all corpora in random order, always the same one."""
-        starts = np.cumsum([0, *(len(corpus.sides[0]) for corpus in self._corpora)])
-        order = np.random.default_rng(0).permutation(int(starts[-1]))
-        for first in range(0, len(order), ROWS_AT_ONCE):
-            numbers = order[first : first + ROWS_AT_ONCE]
-            for start, end, corpus in zip(starts, starts[1:], self._corpora, strict=False):
-                yield corpus.pick(numbers[(start <= numbers) & (numbers < end)] - start)
 
 
 def _both(forward: set[Link], backward: set[Link]) -> set[Link]:
