@@ -23,7 +23,9 @@ class Attention(keras.layers.Layer):
 
     def keys(self, outputs: Tensor) -> Tensor:
         """(B, S, A) from the encoder's outputs (B, S, M), computed once a source."""
-        return self.key_projection(outputs)
+        # On (B, S, M) itself, the layer would make a LiteRT graph whose shapes are known only when it runs.
+        rows = self.key_projection(ops.reshape(outputs, (-1, outputs.shape[-1])))
+        return ops.reshape(rows, (ops.shape(outputs)[0], -1, self.width))
 
     def call(self, queries: Tensor, keys: Tensor, outputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Context (B, Q, M) and float32 weights (B, Q, S) for queries (B, Q, A); weights of padding are exactly 0."""

@@ -7,7 +7,7 @@ from keras import ops
 
 from mt.model.config import ModelConfig
 from mt.model.dropout import unit_dropout
-from mt.model.lstm import LSTM
+from mt.model.lstm import LSTM, read_both_ways
 
 Tensor = Any
 
@@ -36,6 +36,8 @@ class BidirectionalLSTM(keras.layers.Layer):
 
     def call(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """(B, S, 2 H) for inputs (B, S, any) and mask (B, S)."""
+        if inputs.shape[0] == 1:
+            return read_both_ways(self.forward_lstm, self.backward_lstm, inputs, mask)
         backward = reverse_sequences(self.backward_lstm(reverse_sequences(inputs, mask)), mask)
         return ops.concatenate([self.forward_lstm(inputs), backward], axis=-1)
 

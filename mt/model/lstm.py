@@ -1,12 +1,12 @@
 """The LSTM over whole sequences, computed so that training is fast on ordinary processors."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 Tensor = Any
+CLOSED = -1e9  # a sum that shuts every gate, so that a state stays zero
 
 
 class LSTM(keras.layers.LSTM):
@@ -23,9 +23,6 @@ class LSTM(keras.layers.LSTM):
     def call(self, sequences: Tensor, initial_state: list[Tensor] | None = None) -> Tensor:
         """Outputs (B, T, H) for sequences (B, T, any), from a hidden and a cell state (B, H) or from zeros."""
         inputs, hidden, cell = self._begun(sequences, initial_state)
-        if sequences.shape[0] == 1:
-            start = ops.zeros_like(inputs[:, :, : self.units])
-            return _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, _output, start)
         turned = ops.transpose(inputs, (1, 2, 0)), ops.transpose(hidden), ops.transpose(cell)
         outputs = _recurrence(*turned, ops.transpose(self.cell.recurrent_kernel))
         return ops.transpose(outputs, (2, 0, 1))
@@ -39,20 +36,43 @@ class LSTM(keras.layers.LSTM):
         inputs, hidden, cell = self._begun(sequences, initial_state)
         columns = [ops.zeros_like(inputs[:, :, : self.units]), *[ops.zeros_like(inputs[:, :, :1])] * 4]
         start = ops.concatenate(columns, axis=-1)
-        told = _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, _output_and_inside, start)
+        told = _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, start)
         return told[:, :, : self.units], told[:, :, self.units :]
 
     def _begun(self, sequences: Tensor, initial_state: list[Tensor] | None) -> tuple[Tensor, Tensor, Tensor]:
         """W x + b (B, T, 4 H) of the sequences, and the states to begin with."""
-        batch, positions, width = ops.shape(sequences)
+        batch, _, width = ops.shape(sequences)
         rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
-        inputs = ops.reshape(rows, (batch, positions, 4 * self.units))
+        inputs = ops.reshape(rows, (batch, -1, 4 * self.units))
         hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
         return inputs, hidden, cell
 
 
-def _output(_: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) -> Tensor:
-    return hidden
+def read_both_ways(forward: LSTM, backward: LSTM, sequence: Tensor, mask: Tensor) -> Tensor:
+    """Outputs (1, T, 2 H) of two LSTMs for one sequence (1, T, any), which the second reads from its end, in one loop.
+
+    The mask (1, T) is False behind the end. A loop that carries no more than this, and nothing turned around, becomes a
+    small LiteRT graph whose shapes are all known before it runs.
+    """
+    inputs, hidden, cell = forward._begun(sequence, None)
+    inputs_back = ops.where(mask[:, :, None], backward._begun(sequence, None)[0], CLOSED)
+    length = ops.shape(inputs)[1]
+    places = ops.arange(length, dtype="int32")[None, :, None]
+
+    def read(lstm: LSTM, inputs: Tensor, place: Tensor, outputs: Tensor, hidden: Tensor, cell: Tensor) -> Any:
+        sums = ops.take(inputs, place, axis=1) + ops.matmul(hidden, lstm.cell.recurrent_kernel)
+        i, f, g, o = _gates(sums, axis=1)
+        cell = f * cell + i * g
+        hidden = o * ops.tanh(cell)
+        return ops.where(ops.equal(places, place), hidden[:, None], outputs), hidden, cell
+
+    def step(time: Tensor, ahead: Any, back: Any) -> tuple[Any, ...]:
+        return time + 1, read(forward, inputs, time, *ahead), read(backward, inputs_back, length - 1 - time, *back)
+
+    start = ops.zeros_like(inputs[:, :, : forward.units]), hidden, cell
+    begin = (ops.convert_to_tensor(0, dtype="int32"), start, start)
+    _, ahead, back = ops.while_loop(lambda time, *_: time < length, step, begin)
+    return ops.concatenate([ahead[0], back[0]], axis=-1)
 
 
 def _output_and_inside(gates: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) -> Tensor:
@@ -61,19 +81,10 @@ def _output_and_inside(gates: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) 
     return ops.concatenate([hidden, *means, norm], axis=1)
 
 
-def _told_of_one(
-    inputs: Tensor,
-    hidden: Tensor,
-    cell: Tensor,
-    weights: Tensor,
-    tell: Callable[[tuple[Tensor, ...], Tensor, Tensor], Tensor],
-    told: Tensor,
-) -> Tensor:
-    """`_recurrence` for a single sequence: inputs (1, T, 4 H), states (1, H), U (H, 4 H).
+def _told_of_one(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Tensor, told: Tensor) -> Tensor:
+    """What `_output_and_inside` tells of a sequence: inputs (1, T, 4 H), states (1, H), U (H, 4 H), to (1, T, H + 4).
 
-    `tell` says what is kept (1, any) of a position's input, forget and output gate, hidden and cell state, all (1, H);
-    `told` (1, T, any) is where it goes. A loop that carries no more than this becomes a small LiteRT graph, which takes
-    hardly more than a time for each position; what `_recurrence` keeps for its gradient would be copied at each.
+    `told` is where it goes.
     """
     places = ops.arange(ops.shape(inputs)[1], dtype="int32")[None, :, None]
 
@@ -81,7 +92,7 @@ def _told_of_one(
         i, f, g, o = _gates(ops.take(inputs, time, axis=1) + ops.matmul(hidden, weights), axis=1)
         cell = f * cell + i * g
         hidden = o * ops.tanh(cell)
-        row = tell((i, f, o), hidden, cell)
+        row = _output_and_inside((i, f, o), hidden, cell)
         return time + 1, hidden, cell, ops.where(ops.equal(places, time), row[:, None], told)
 
     def is_inside(time: Tensor, *_: Tensor) -> Tensor:

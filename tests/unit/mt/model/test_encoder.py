@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,18 @@ def test_each_half_is_an_lstm_in_numpy_over_the_unpadded_source():
         forward = numpy_lstm.run(layer.forward_lstm.cell, real)
         backward = numpy_lstm.run(layer.backward_lstm.cell, real[:, ::-1])[:, ::-1]
         np.testing.assert_allclose(outputs[row, :length], np.concatenate([forward, backward], -1)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("row", range(len(LENGTHS)))
+def test_a_single_source_gives_what_it_gives_among_others_with_and_without_padding(row, compiled):
+    layer = randomized(BidirectionalLSTM(HIDDEN, WIDTH))
+    inputs, mask = draw_sources(LENGTHS)
+    specs = [tf.TensorSpec((1, None, WIDTH)), tf.TensorSpec((1, None), tf.bool)]
+    alone = tf.function(layer, input_signature=specs, autograph=False) if compiled else layer
+    for length in {LENGTHS[row], max(LENGTHS)}:
+        found = np.asarray(alone(inputs[row : row + 1, :length], mask[row : row + 1, :length]))[0, : LENGTHS[row]]
+        np.testing.assert_allclose(found, layer(inputs, mask)[row, : LENGTHS[row]], atol=2e-6)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
