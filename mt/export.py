@@ -158,8 +158,9 @@ def choosing(model: Seq2Seq) -> Any:
 def short_stepping(model: Seq2Seq) -> Any:
     """The signature `short_step`: as `step`, with N pieces as the whole vocabulary, of which `choose` gave the weights.
 
-    Its inputs are those of `step` and `matrix` (N, E) and `biases` (N,). In its outputs V is N, and `best_ids` are the
-    pieces' places in the matrix; only `ids` are of the whole vocabulary.
+    Its inputs are those of `step`, `matrix` (N, E) and `biases` (B, N), which are hugely negative where a source bars a
+    piece. In its outputs V is N, and `best_ids` are the pieces' places in the matrix; only `ids` are of the whole
+    vocabulary.
     """
 
     def short_step(
@@ -167,7 +168,7 @@ def short_stepping(model: Seq2Seq) -> Any:
     ) -> dict[str, Any]:
         return _outputs(count, *model.short_step(ids, state, memory, matrix, biases))
 
-    weights = tf.TensorSpec((None, model.config.embedding), name="matrix"), tf.TensorSpec((None,), name="biases")
+    weights = tf.TensorSpec((None, model.config.embedding), name="matrix"), tf.TensorSpec((None, None), name="biases")
     inputs = *_step_inputs(model.config), *weights
     return tf.function(short_step, autograph=False).get_concrete_function(*inputs)
 

@@ -2,7 +2,7 @@
 
 A bundle's lexicon has a table of the probabilities t(target piece | source piece) for each of its languages as the
 target, learned by training.lexicon. It tells a search which pieces it need not score (a shortlist, Jean et al. 2015,
-§3.4), and an alignment which words are translations of each other.
+§3.3), and an alignment which words are translations of each other.
 """
 
 import zipfile
@@ -31,13 +31,13 @@ class Table:
     probabilities: Array  # (E,) float16
     frequent: Array  # (F,) the language's most frequent pieces
 
-    def allow(self, sources: Array) -> Array:
-        """Rising ids of the pieces that may come of these source pieces: their own, themselves, and frequent ones."""
+    def allowed(self, source: Sequence[int]) -> Array:
+        """Which of all pieces (V,) may come of these: those of their rows, themselves, the frequent ones and EOS."""
         allowed = np.zeros(len(self.starts) - 2, bool)
-        allowed[self.frequent] = allowed[sources] = allowed[EOS] = True
-        for row in (NULL, *(sources + 1).tolist()):
+        allowed[self.frequent] = allowed[list(source)] = allowed[EOS] = True
+        for row in {NULL, *(piece + 1 for piece in source)}:
             allowed[self.pieces[self.starts[row] : self.starts[row + 1]]] = True
-        return np.flatnonzero(allowed)
+        return allowed
 
     def probability(self, sources: Sequence[int], targets: Sequence[int]) -> Array:
         """t(target | source) for all pairs of them, 0 where the table has none: (T, 1 + S), the null word's first."""
@@ -83,17 +83,13 @@ class Lexicon:
         arrays = {f"{one}/{name}": getattr(table, name) for one, table in self.tables.items() for name in FIELDS}
         np.savez_compressed(file, format=FORMAT, languages=np.array(list(self.tables)), **arrays)
 
-    def candidates(self, sources: Sequence[Sequence[int]]) -> Array | None:
-        """Rising ids of the pieces that translations of these sources may have, EOS among them.
+    def allowed(self, source: Sequence[int]) -> Array | None:
+        """Which of all pieces (V,) a translation of this source may have, which begins with its target language's tag.
 
-        Sources begin with the tag of their target language; None where a language has no table, so that any may.
+        None where the language has no table, so that any may.
         """
-        tables = {source[0]: self.tables.get(self.tags.get(source[0], "")) for source in sources}
-        if not all(tables.values()):
-            return None
-        pieces = {tag: [piece for source in sources if source[0] == tag for piece in source] for tag in tables}
-        allowed = [table.allow(np.unique(pieces[tag])) for tag, table in tables.items() if table]
-        return np.unique(np.concatenate(allowed)) if len(allowed) > 1 else allowed[0]
+        table = self.tables.get(self.tags.get(source[0], ""))
+        return table.allowed(source) if table else None
 
 
 def _refuse_wrong(table: Table, vocabulary: int) -> None:

@@ -15,13 +15,15 @@ from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.chatter import without_chatter
 from mt.engines.driven import Continuations, Decoder
 from mt.engines.inside import TOO_OLD, Seen
-from mt.engines.shortlist import ShortlistDecoder, shortlist
-from mt.engines.steered import Begin, steered_search
+from mt.engines.shortlist import MOST_SOURCES, Shortlist, ShortlistDecoder, shortlist
+from mt.engines.steered import steered_search
 from mt.engines.tiles import TiledStep
 from mt.errors import BundleError
 from mt.lexicon import Lexicon
+from mt.ranking import NEVER
 
 Array = np.ndarray
+Sources = Sequence[Sequence[int]]
 ENDING = ".tflite"
 DESCRIPTORS = Path("/dev/fd")  # the open files of this process
 # The outputs of each graph, those of the SavedModel's signature of that name (mt.export). The converter numbers them in
@@ -67,19 +69,17 @@ class LiteRTEngine:
     ) -> list[list[Hypothesis]]:
         """As mt.engines.Engine says."""
         with self._graphs() as graphs:
-            begin: Begin = partial(LiteRTDecoder, graphs)
-            if self._lexicon and options.shortlist and not options.sampling:
-                begin = partial(self._begin_short, self._lexicon, graphs, conditions)
-            return steered_search(begin, sources, options, conditions)
+            if not self._lexicon or not options.shortlist or options.sampling:
+                return steered_search(lambda some, _: LiteRTDecoder(graphs, some), sources, options, conditions)
+            begin = partial(self._begin_short, self._lexicon, graphs)
+            return steered_search(begin, sources, options, conditions, MOST_SOURCES)
 
-    def _begin_short(
-        self, lexicon: Lexicon, graphs: "Graphs", conditions: Conditions, sources: Sequence[Sequence[int]]
-    ) -> Decoder:
-        """A decoder of sources among the pieces of their shortlist, where they have one that is worth it."""
-        candidates = shortlist(lexicon, sources, conditions.prefixes, self._vocabulary)
-        if candidates is None:
+    def _begin_short(self, lexicon: Lexicon, graphs: "Graphs", sources: Sources, prefixes: Sources) -> Decoder:
+        """A decoder of sources among the pieces that they allow, where the lexicon knows their language."""
+        short = shortlist(lexicon, sources, prefixes)
+        if short is None:
             return LiteRTDecoder(graphs, sources)
-        return ShortlistDecoder(LiteRTDecoder(graphs, sources, candidates), candidates, self._vocabulary)
+        return ShortlistDecoder(LiteRTDecoder(graphs, sources, short), short.candidates, self._vocabulary)
 
     @property
     def is_transparent(self) -> bool:
@@ -128,16 +128,16 @@ class LiteRTEngine:
 class LiteRTDecoder:
     """The decoding of some sources; a mt.engines.driven.Decoder."""
 
-    def __init__(self, graphs: "Graphs", sources: Sequence[Sequence[int]], candidates: Array | None = None) -> None:
-        """With rising candidates (N), these alone are scored, and their places are the ids that are found."""
+    def __init__(self, graphs: "Graphs", sources: Sources, short: Shortlist | None = None) -> None:
+        """With a shortlist, its candidates alone are scored, and their places are the ids that are found."""
         self.graph: TiledStep[Graph] | None  # None while it sleeps; all else is data
         self._weights: dict[str, Array] = {}
-        if candidates is None:
+        if short is None:
             self.graph, self._most = graphs.step, graphs.step.alone.vocabulary
         else:
-            self.graph, self._most = graphs.short_step, len(candidates)
-            chosen = graphs.choose.run({"candidates": candidates.astype(np.int32)}, GRAPHS["choose"])
-            self._weights = dict(zip(GRAPHS["choose"], chosen, strict=True))
+            self.graph, self._most = graphs.short_step, len(short.candidates)
+            candidates = {"candidates": short.candidates.astype(np.int32)}
+            biases, self._weights["matrix"] = graphs.choose.run(candidates, GRAPHS["choose"])
         names, width = GRAPHS["encode"], max(map(len, sources))
         encoded = [graphs.encode.run({"source_ids": np.array([source], np.int32)}, names) for source in sources]
         cells, hidden, keys, outputs = zip(*encoded, strict=True)
@@ -147,6 +147,8 @@ class LiteRTDecoder:
             "keys": _stack([array[0] for array in keys], width),
             "mask": _stack([np.ones(len(source), bool) for source in sources], width),
         }
+        if short:
+            self._memory["biases"] = np.where(short.allowed, biases, np.float32(NEVER))
 
     def step(self, ids: Array, count: int) -> Continuations:
         """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""

@@ -64,7 +64,8 @@ class SavedModelEngine:
         signature = self._own_search(options) if is_free else None
         if signature:
             return search_in_fixed_shapes(lambda ids: signature(source_ids=self._as_tensor(ids)), sources)
-        return steered_search(self._begin(), sources, options, conditions)
+        begin = self._begin()
+        return steered_search(lambda some, _: begin(some), sources, options, conditions)
 
     def begin(self, sources: Sequence[Sequence[int]]) -> "SavedModelDecoder":
         """As mt.engines.stream.SteppingEngine says; BundleError when the SavedModel is too old for it."""

@@ -22,23 +22,28 @@ NOTHING = -1  # where a piece could stand
 LONGEST_PERIOD, SURE_TIMES = 12, 8
 
 Pieces = Sequence[int]
-Begin = Callable[[Sequence[Pieces]], Decoder]
+Begin = Callable[[Sequence[Pieces], Sequence[Pieces]], Decoder]  # of sources and their prefixes
 
 
 def steered_search(
-    begin: Begin, sources: Sequence[Pieces], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
+    begin: Begin,
+    sources: Sequence[Pieces],
+    options: SearchOptions,
+    conditions: Conditions = NO_CONDITIONS,
+    most: int = BATCH,
 ) -> list[list[Hypothesis]]:
     """What mt.engines.Engine.search gives, by the decoders that `begin` makes for sources.
 
-    Sources of like length go together. Those whose turn comes when time is up get an empty hypothesis, or their prefix.
+    Sources of like length go together, `most` at once. Those whose turn comes when time is up get an empty hypothesis,
+    or their prefix.
     """
     prefixes = conditions.prefixes or [()] * len(sources)
     for source, prefix in zip(sources, prefixes, strict=True):
         require_room(prefix, options.max_pieces or length_limit(len(source)))
     found: list[list[Hypothesis]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
-    for start in range(0, len(order), BATCH):
-        indices = order[start : start + BATCH]
+    for start in range(0, len(order), most):
+        indices = order[start : start + most]
         chosen, forced = ([rows[index] for index in indices] for rows in (sources, prefixes))
         results = _search_batch(begin, chosen, options, forced, conditions.is_over or never)
         for index, hypotheses in zip(indices, results, strict=True):
@@ -64,7 +69,7 @@ def _search_batch(
     lengths, forced = list(map(len, sources)), max(map(len, prefixes))
     if is_over() and not forced:
         return [[Hypothesis.none_in_time(length)] for length in lengths]
-    decoder = steered(begin(sources), sources, options, prefixes)
+    decoder = steered(begin(sources, prefixes), sources, options, prefixes)
     return beam_search(decoder, lengths, options, is_over, least_steps=forced)
 
 

@@ -75,13 +75,13 @@ class Seq2Seq(keras.Model):
     def short_step(
         self, ids: Tensor, state: DecoderState, memory: Memory, matrix: Tensor, biases: Tensor
     ) -> tuple[Tensor, Tensor, DecoderState]:
-        """As `step`, among N pieces (B, K, N), whose rows of the output matrix (N, E) and biases (N,) are given."""
+        """As `step`, among N pieces alone (B, K, N), by their rows (N, E) of the output matrix and biases (B, N)."""
         readouts, attention, state = self.decoder.step(self._embed(ids, False), state, memory)
         # As one matrix: LiteRT has a quick kernel for the product with a matrix whose rows are those of the outputs.
         rows = ops.reshape(readouts, (-1, self.config.embedding))
-        found = ops.log_softmax(ops.matmul(rows, ops.transpose(matrix)) + biases)
-        shape = ops.shape(ids)
-        return ops.reshape(found, (shape[0], shape[1], ops.shape(matrix)[0])), attention, state
+        shape = ops.shape(ids)[0], ops.shape(ids)[1], ops.shape(matrix)[0]
+        logits = ops.reshape(ops.matmul(rows, ops.transpose(matrix)), shape) + ops.expand_dims(biases, 1)
+        return ops.log_softmax(logits), attention, state
 
     def watch(self, source_ids: Tensor, target_ids: Tensor) -> dict[str, Tensor]:
         """What is seen inside while a source (1, S) becomes a target (1, T), which begins with BOS.

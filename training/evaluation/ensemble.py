@@ -35,7 +35,7 @@ class EnsembleEngine:
         """As mt.engines.Engine says."""
         with ExitStack() as stack:
 
-            def begin(batch: Sequence[Sequence[int]]) -> Decoder:
+            def begin(batch: Sequence[Sequence[int]], _: Sequence[Sequence[int]]) -> Decoder:
                 decoder = self.begin(batch)
                 stack.enter_context(self.awake(decoder))
                 return decoder

@@ -1,6 +1,5 @@
 """The TensorFlow engine: a few fixed shapes, whatever comes."""
 
-from functools import partial
 from itertools import product
 
 import pytest
@@ -54,7 +53,10 @@ class Signatures:
 @given(SOURCES, st.integers(1, 16))
 def test_a_driven_step_has_one_of_the_fixed_shapes(sources, beam):
     signatures = Signatures()
-    begin = partial(SavedModelDecoder, signatures.encode, signatures, tf.constant)
+
+    def begin(some, _):
+        return SavedModelDecoder(signatures.encode, signatures, tf.constant, some)
+
     found = steered_search(begin, sources, SearchOptions(beam, max_pieces=3), Conditions([[5, 8]] * len(sources)))
     assert signatures.shapes <= set(product(BATCHES, BEAMS, WIDTHS))
     for source, hypotheses in zip(sources, found, strict=True):

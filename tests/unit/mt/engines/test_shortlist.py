@@ -8,7 +8,7 @@ import pytest
 from mt.engines import Conditions, SearchOptions
 from mt.engines.driven import Continuations, beam_search
 from mt.engines.litert import GRAPHS, SHORT, Graph, GraphFiles, Graphs, LiteRTDecoder, LiteRTEngine
-from mt.engines.shortlist import WORTH, ShortlistDecoder, shortlist
+from mt.engines.shortlist import MOST_SOURCES, Shortlist, ShortlistDecoder, shortlist
 from mt.engines.stream import PieceStream
 from mt.ranking import NEVER
 from mt.sampling import Sampling
@@ -18,17 +18,19 @@ from tests import tiny
 
 V = tiny.VOCABULARY
 SOME = np.array([EOS, *range(275, 275 + 60)], np.int32)
-OPTIONS = [SearchOptions(1), SearchOptions(2), SearchOptions(5), SearchOptions(6, no_repeat=2), SearchOptions(16)]
+OPTIONS = [SearchOptions(beam, shortlist=True, no_repeat=beam // 16 * 2) for beam in (1, 2, 5, 16)]
 
 
 class FewPieces:
-    """Allows these pieces for any source."""
+    """Allows these pieces for any source, and what `own` has for it besides."""
 
-    def __init__(self, pieces):
-        self._pieces = pieces
+    def __init__(self, pieces, own=None):
+        self._pieces, self._own = pieces, own or {}
 
-    def candidates(self, sources):
-        return self._pieces
+    def allowed(self, source):
+        if self._pieces is None:
+            return None
+        return np.isin(np.arange(V), [*self._pieces, *self._own.get(tuple(source), ())])
 
 
 class BarringDecoder:
@@ -86,6 +88,12 @@ def assert_same(found, wanted, atol=0.0):
             np.testing.assert_allclose(one.attention, other.attention, atol=atol)
 
 
+def among(graphs, some, pieces):
+    """A decoder of these sources among these pieces alone."""
+    short = Shortlist(pieces, np.ones((len(some), len(pieces)), bool))
+    return ShortlistDecoder(LiteRTDecoder(graphs, some, short), pieces, V)
+
+
 def searched(decoder, some, options):
     return beam_search(decoder, list(map(len, some)), options)
 
@@ -105,9 +113,8 @@ def test_in_float32_the_rows_are_those_of_the_output_matrix(float32_graphs):
 @pytest.mark.parametrize("beam", [1, 2, 5, 16])
 @pytest.mark.parametrize("count", [1, 6])
 def test_where_all_pieces_are_candidates_all_is_found_as_without_a_shortlist(graphs, beam, count):
-    some, everything = sources(count), np.arange(V)
-    decoder = ShortlistDecoder(LiteRTDecoder(graphs, some, everything), everything, V)
-    found = searched(decoder, some, SearchOptions(beam))
+    some = sources(count)
+    found = searched(among(graphs, some, np.arange(V)), some, SearchOptions(beam))
     assert_same(found, searched(LiteRTDecoder(graphs, some), some, SearchOptions(beam)), atol=1e-3)
 
 
@@ -115,13 +122,13 @@ def test_where_all_pieces_are_candidates_all_is_found_as_without_a_shortlist(gra
 @pytest.mark.parametrize("count", [1, 6])
 def test_some_candidates_are_searched_as_if_all_others_were_barred(graphs, beam, count):
     some = sources(count)
-    found = searched(ShortlistDecoder(LiteRTDecoder(graphs, some, SOME), SOME, V), some, SearchOptions(beam))
+    found = searched(among(graphs, some, SOME), some, SearchOptions(beam))
     twin = BarringDecoder(LiteRTDecoder(graphs, some), SOME)
     assert_same(found, searched(twin, some, SearchOptions(beam)), atol=1e-3)
 
 
 def test_pieces_that_are_no_candidates_have_no_probability(graphs):
-    decoder = ShortlistDecoder(LiteRTDecoder(graphs, sources(2), SOME), SOME, V)
+    decoder = among(graphs, sources(2), SOME)
     decoder.step(np.full((2, 1), BOS), 3)
     known = decoder.log_probabilities()
     assert known.shape == (2, 1, V)
@@ -131,7 +138,7 @@ def test_pieces_that_are_no_candidates_have_no_probability(graphs):
 
 def test_fewer_candidates_than_the_beam_are_all_offered(graphs):
     few = np.array([EOS, 300])
-    decoder = ShortlistDecoder(LiteRTDecoder(graphs, sources(1), few), few, V)
+    decoder = among(graphs, sources(1), few)
     assert sorted(decoder.step(np.full((1, 1), BOS), 5).ids[0, 0]) == few.tolist()
 
 
@@ -144,13 +151,13 @@ def test_what_an_engine_with_a_lexicon_finds_lies_within_it(engine, options):
             assert sum(one.log_probabilities) == pytest.approx(one.score, abs=1e-3)
 
 
-@pytest.mark.parametrize("pieces", [None, np.arange(V)])
-def test_a_lexicon_that_allows_all_or_nearly_all_changes_nothing(whole, pieces):
-    engine = LiteRTEngine(tiny.bundle().litert, FewPieces(pieces))
-    assert_same(engine.search(sources(), SearchOptions(5)), whole.search(sources(), SearchOptions(5)))
+def test_a_lexicon_that_knows_nothing_of_a_language_changes_nothing(whole):
+    engine = LiteRTEngine(tiny.bundle().litert, FewPieces(None))
+    options = SearchOptions(5, shortlist=True)
+    assert_same(engine.search(sources(), options), whole.search(sources(), options))
 
 
-@pytest.mark.parametrize("options", [SearchOptions(5, shortlist=False), SearchOptions(1, sampling=Sampling(seed=3))])
+@pytest.mark.parametrize("options", [SearchOptions(5), SearchOptions(1, sampling=Sampling(seed=3), shortlist=True)])
 def test_searches_that_want_the_whole_vocabulary_have_it(engine, whole, options):
     assert_same(engine.search(sources(), options), whole.search(sources(), options))
 
@@ -172,9 +179,9 @@ def test_a_stream_has_the_whole_vocabulary(engine, whole):
 def test_a_prefix_may_have_any_pieces(engine, beam):
     prefix = [270, 6, 339]
     assert not set(prefix) & set(SOME.tolist())
-    for hypotheses in engine.search(sources(3), SearchOptions(beam), Conditions([prefix, [], prefix])):
+    for hypotheses in engine.search(sources(3), SearchOptions(beam, shortlist=True), Conditions([prefix, [], prefix])):
         assert all(set(one.ids) <= {*SOME.tolist(), *prefix} for one in hypotheses)
-    ((found, *_),) = engine.search(sources(1), SearchOptions(beam), Conditions([prefix]))
+    ((found, *_),) = engine.search(sources(1), SearchOptions(beam, shortlist=True), Conditions([prefix]))
     assert found.ids[:3] == prefix
 
 
@@ -183,15 +190,25 @@ def test_a_bundle_of_an_older_version_is_searched_in_its_whole_vocabulary(whole,
     for name in SHORT:
         (older / f"{name}.tflite").unlink()
     engine = LiteRTEngine(older, FewPieces(SOME))
-    assert_same(engine.search(sources(), SearchOptions(5)), whole.search(sources(), SearchOptions(5)))
+    options = SearchOptions(5, shortlist=True)
+    assert_same(engine.search(sources(), options), whole.search(sources(), options))
 
 
-def test_a_shortlist_has_the_candidates_and_the_prefixes_once_each():
-    found = shortlist(FewPieces(np.array([2, 5, 9])), [[3]], [[9, 4], [], [2]], vocabulary=1000)
-    assert found.tolist() == [2, 4, 5, 9]
+def test_a_shortlist_has_what_each_source_and_its_prefix_allow():
+    lexicon = FewPieces([2, 5], own={(3,): [9]})
+    found = shortlist(lexicon, [[3], [4]], [[5, 7], []])
+    assert found.candidates.tolist() == [2, 5, 7, 9]
+    assert found.allowed.tolist() == [[True, True, True, True], [True, True, False, False]]
 
 
-def test_a_shortlist_that_is_hardly_shorter_is_none():
-    most = int(WORTH * V)
-    assert shortlist(FewPieces(np.arange(most)), [[3]], [], V) is not None
-    assert shortlist(FewPieces(np.arange(most + 1)), [[3]], [], V) is None
+@pytest.mark.parametrize("beam", [1, 5])
+def test_a_source_is_searched_among_its_own_pieces_whatever_goes_with_it(beam):
+    some = sources(2 * MOST_SOURCES + 1)
+    others = range(6, V)
+    own = {tuple(source): others[number * 30 : number * 30 + 60] for number, source in enumerate(some)}
+    engine = LiteRTEngine(tiny.bundle().litert, FewPieces([EOS], own))
+    options = SearchOptions(beam, shortlist=True)
+    together = engine.search(some, options)
+    for source, found in zip(some, together, strict=True):
+        assert_same([found], engine.search([source], options), atol=1e-4)
+        assert all(set(one.ids) <= set(own[tuple(source)]) for one in found)

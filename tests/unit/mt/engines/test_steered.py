@@ -20,7 +20,7 @@ SOURCES = [[0, 9], [1, 9, 9], [2, 9, 9, 9]]  # the first id of a source is its r
 
 
 def begin_with(script):
-    def begin(sources):
+    def begin(sources, _):
         tables = script.log_probabilities[[source[0] for source in sources]]
         return ScriptDecoder(Script(tables, script.following), max(map(len, sources)))
 
@@ -184,7 +184,7 @@ def test_no_sources_give_nothing():
 
 
 def test_when_time_is_up_before_a_batch_begins_its_sources_get_nothing_marked_late():
-    def begin(sources):
+    def begin(sources, _):
         raise AssertionError("began")
 
     for source, (one,) in zip(

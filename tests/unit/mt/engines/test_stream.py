@@ -58,7 +58,7 @@ def streamed(engine, options, prefix=(), is_over=lambda: False):
 
 
 def searched(engine, options, prefix=(), is_over=None):
-    ((found,),) = steered_search(engine.begin, [SOURCE], options, Conditions([prefix], is_over))
+    ((found,),) = steered_search(lambda some, _: engine.begin(some), [SOURCE], options, Conditions([prefix], is_over))
     return found
 
 
