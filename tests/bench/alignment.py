@@ -1,4 +1,4 @@
-"""Alignment error rates of a bundle's attention and of statistics learned from its training corpora.
+"""Alignment error rates of a bundle's attention, of its lexicon, and of statistics learned from its training corpora.
 
 python -m tests.bench.alignment --data FOLDER [--gold FOLDER/align-gold/de-en] [--bundle BUNDLE]
 
@@ -7,17 +7,18 @@ statistics (IBM model 1, then Dyer et al. 2013) see the corpora that the bundle'
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from mt.alignment import best_links, word_weights
+from mt.alignment import best_links, link_weights, word_attention
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.lexicon import Lexicon
+from mt.linking import Dictionary, Side
 from mt.model import Seq2Seq
 from mt.text import normalize
-from mt.text.tracing import Span
 from mt.tokenizer import BOS, Tokenizer
 from tests.bench.gold import Gold, Link, read_gold, written
 from training.alignment.aligner import learn_aligner
@@ -49,7 +50,13 @@ def main() -> None:
     arguments = parser.parse_args()
     gold = read_gold(arguments.gold or arguments.data / "align-gold" / "de-en")
     bundle = load_bundle(arguments.bundle)
-    found = by_attention(restore_model(bundle), bundle.tokenizer, gold)
+    model = restore_model(bundle)
+    both = [list(force(model, bundle.tokenizer, one)) for one in (gold, turned(gold))]
+    found = by_attention(both)
+    if bundle.lexicon:
+        found |= by_lexicon(both, bundle.lexicon, bundle.tokenizer, gold)
+    else:
+        print(f"{bundle.path} has no lexicon, so attention stands alone; `mt-train lexicon --bundle` puts one in.\n")
     found["IBM model 1, Dyer et al. 2013"] = by_statistics(bundle, arguments.data, gold)
     print(table(gold, found))
 
@@ -63,14 +70,17 @@ class Forced(NamedTuple):
     """A pair whose target was forced on a model."""
 
     attention: np.ndarray  # (T + 1, S) of the source's pieces; the last row is that of EOS
-    pieces: tuple[list[Span], list[Span]]  # places of the source's and the target's
-    words: tuple[list[Span], list[Span]]
+    source: Side
+    target: Side
 
-    def links(self, shift: int = 0) -> set[Link]:
+    def links(self, shift: int = 0, dictionary: Dictionary | None = None) -> set[Link]:
         """The links that the service would show; with a shift, by the attention of the step so much later."""
-        count = len(self.pieces[1])
+        count, sides = len(self.target.ids), (self.source, self.target)
         rows = np.clip(np.arange(count) + shift, 0, count)
-        return set(best_links(word_weights(self.attention[rows], self.pieces, self.words)))
+        return set(best_links(link_weights(word_attention(self.attention[rows], *sides), *sides, dictionary)))
+
+
+Both = Sequence[Sequence[Forced]]  # of a gold set, and of the same one turned
 
 
 def force(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> Iterator[Forced]:
@@ -80,21 +90,29 @@ def force(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> Iterator[Forced]:
     given = pad([tokenizer.source_ids(ids, gold.languages[1]) for ids in sources])
     _, attention = model.read(given, pad([[BOS, *ids] for ids in targets]))
     for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        pieces = tokenizer.cut(texts[0][number], source), tokenizer.cut(texts[1][number], target)
-        own = np.asarray(attention[number, : len(target) + 1, 1 : 1 + len(source)])
-        yield Forced(own, pieces, (spans[0][number], spans[1][number]))
-
-
-def by_attention(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
-    """The links of both directions, by the shift between attention and pieces."""
-    there, back = (list(force(model, tokenizer, one)) for one in (gold, turned(gold)))
-    return {
-        name: symmetrized(
-            [forced.links(shift) for forced in there],
-            [{(first, second) for second, first in forced.links(shift)} for forced in back],
+        sides = (
+            Side(text[number], own[number], ids, tokenizer.cut(text[number], ids))
+            for text, own, ids in zip(texts, spans, (source, target), strict=True)
         )
-        for name, shift in SHIFTS.items()
-    }
+        yield Forced(np.asarray(attention[number, : len(target) + 1, 1 : 1 + len(source)]), *sides)
+
+
+def by_attention(both: Both) -> dict[str, dict[str, Sets]]:
+    """The links of both directions by attention alone, by the shift between it and the pieces."""
+    return {name: _linked(both, (None, None), shift) for name, shift in SHIFTS.items()}
+
+
+def by_lexicon(both: Both, lexicon: Lexicon, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
+    """The links of both directions by a bundle's lexicon, without and with attention."""
+    first, second = gold.languages
+    known = [Dictionary.of(lexicon, tokenizer, *way) for way in ((first, second), (second, first))]
+    blind = [[forced._replace(attention=np.zeros_like(forced.attention)) for forced in own] for own in both]
+    return {"lexicon": _linked(blind, known), "attention and lexicon": _linked(both, known)}
+
+
+def _linked(both: Both, known: Sequence[Dictionary | None], shift: int = 0) -> dict[str, Sets]:
+    there, back = ([one.links(shift, own) for one in forced] for forced, own in zip(both, known, strict=True))
+    return symmetrized(there, [{(first, second) for second, first in links} for links in back])
 
 
 def by_statistics(bundle: Bundle, data: Path, gold: Gold) -> dict[str, Sets]:
