@@ -47,6 +47,8 @@ class Dictionary:
     tokenizer: Tokenizer
     forward: Table  # probabilities of the target's pieces
     backward: Table  # of the source's
+    tension: float = TENSION
+    least_attention: float = LEAST_ATTENTION
 
     @classmethod
     def of(cls, lexicon: Lexicon | None, tokenizer: Tokenizer, source: str, target: str) -> "Dictionary | None":
@@ -59,7 +61,7 @@ class Dictionary:
         if not attention.size:
             return attention
         of_source, of_target = self._pieces(source), self._pieces(target)
-        likely = (attention + LEAST_ATTENTION) * nearness(*attention.shape, TENSION)
+        likely = (attention + self.least_attention) * nearness(*attention.shape, self.tension)
         equal = _equal(source, target)
         there = _origins(self.forward, (of_source, of_target), likely, equal)
         back = _origins(self.backward, (of_target, of_source), likely.T, equal.T)

@@ -8,8 +8,10 @@ statistics (IBM model 1, then Dyer et al. 2013) see the corpora that the bundle'
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +40,8 @@ SYMMETRIES: dict[str, Symmetry] = {
     "union": lambda there, back: there | back,
     "grow-diag-final-and": grow_diag_final_and,
 }
+ALONE = ("there", "back")
+TENSIONS, LEAST_ATTENTIONS = (2.0, 4.0, 6.0, 8.0), (0.005, 0.01, 0.02, 0.05, 0.1)  # of which the best ones are chosen
 SHIFTS = {"attention": 0, "attention, a step earlier": -1, "attention, a step later": 1}
 
 
@@ -103,11 +107,41 @@ def by_attention(both: Both) -> dict[str, dict[str, Sets]]:
 
 
 def by_lexicon(both: Both, lexicon: Lexicon, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
-    """The links of both directions by a bundle's lexicon, without and with attention."""
+    """The links of both directions by a bundle's lexicon, without and with attention.
+
+    The third ones have constants that were chosen on the half of the pairs which they are not in.
+    """
     first, second = gold.languages
     known = [Dictionary.of(lexicon, tokenizer, *way) for way in ((first, second), (second, first))]
     blind = [[forced._replace(attention=np.zeros_like(forced.attention)) for forced in own] for own in both]
-    return {"lexicon": _linked(blind, known), "attention and lexicon": _linked(both, known)}
+    others = [
+        [replace(own, tension=tension, least_attention=least) for own in known if own]
+        for tension, least in product(TENSIONS, LEAST_ATTENTIONS)
+    ]
+    return {
+        "lexicon": _linked(blind, known),
+        "attention and lexicon": _linked(both, known),
+        "the same, constants of the other half": crossed(gold, [_linked(both, one) for one in others]),
+    }
+
+
+def crossed(gold: Gold, ways: Sequence[dict[str, Sets]]) -> dict[str, Sets]:
+    """For each half of the pairs the links of that way which is the best one, in both directions, on the other half."""
+    halves = range(0, len(gold.sure), 2), range(1, len(gold.sure), 2)
+    found: dict[str, Sets] = {name: [set() for _ in gold.sure] for name in SYMMETRIES}
+    for own, other in (halves, halves[::-1]):
+        best = min(ways, key=lambda way: sum(_part(gold, other).error_rate(_pick(way[one], other)) for one in ALONE))
+        for name, number in product(SYMMETRIES, own):
+            found[name][number] = best[name][number]
+    return found
+
+
+def _part(gold: Gold, numbers: Sequence[int]) -> Gold:
+    return Gold(gold.languages, *(_pick(own, numbers) for own in gold[1:]))
+
+
+def _pick(values: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
+    return [values[number] for number in numbers]
 
 
 def _linked(both: Both, known: Sequence[Dictionary | None], shift: int = 0) -> dict[str, Sets]:

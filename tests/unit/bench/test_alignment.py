@@ -7,7 +7,17 @@ import pytest
 
 from mt.linking import Side
 from tests import tiny
-from tests.bench.alignment import SYMMETRIES, Forced, by_attention, by_lexicon, force, symmetrized, table, turned
+from tests.bench.alignment import (
+    SYMMETRIES,
+    Forced,
+    by_attention,
+    by_lexicon,
+    crossed,
+    force,
+    symmetrized,
+    table,
+    turned,
+)
 from tests.bench.gold import read_gold, written
 
 
@@ -67,10 +77,15 @@ def test_links_of_both_directions_name_the_first_languages_word_first(gold):
 
 def test_a_lexicon_links_what_it_knows_in_both_directions(gold):
     found = by_lexicon(both_ways(gold), tiny.lexicon({"two": "zwei"}), tiny.tokenizer(), gold)
-    assert list(found) == ["lexicon", "attention and lexicon"]
+    assert list(found) == ["lexicon", "attention and lexicon", "the same, constants of the other half"]
     for sets in found.values():
         assert (1, 1) in sets["intersection"][0]
         assert not sets["union"][0] & {(0, 1), (1, 0)}
+
+
+def test_each_half_has_the_links_that_are_best_on_the_other(gold):
+    ways = [symmetrized(links, links) for links in ([{(0, 0), (1, 1)}, {(0, 1)}], [{(1, 0)}, {(0, 0)}])]
+    assert crossed(gold, ways)["there"] == [{(1, 0)}, {(0, 1)}]
 
 
 def test_the_table_has_a_column_for_each_way_to_join_two_directions(gold):
