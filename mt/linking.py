@@ -61,7 +61,7 @@ class Dictionary:
         if not attention.size:
             return attention
         of_source, of_target = self._pieces(source), self._pieces(target)
-        likely = (attention + self.least_attention) * nearness(*attention.shape, self.tension)
+        likely = (attention + self.least_attention) * nearness(len(target.words), len(source.words), self.tension)
         equal = _equal(source, target)
         there = _origins(self.forward, (of_source, of_target), likely, equal)
         back = _origins(self.backward, (of_target, of_source), likely.T, equal.T)
@@ -79,7 +79,7 @@ class Dictionary:
             own = np.flatnonzero(of_word).tolist()
             is_whole = len(own) == 1 and begins_word[own[0]]
             row, first = [side.ids[piece] for piece in own], side.text[start]
-            if not is_whole and first != first.swapcase() and side.text[:start][-1:] in ("", " "):
+            if not is_whole and first != first.swapcase() and (not start or side.text[start - 1] == " "):
                 rest = side.text[start + 1 : end]
                 row = min(self.tokenizer.encode([first + rest, first.swapcase() + rest]), key=len)
             rows.append(row)
