@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from mt.engines.chatter import without_chatter
-from mt.engines.litert import ENDING, GRAPHS
+from mt.engines.litert import ENDING, GRAPHS, OPTIONAL
 from mt.engines.tensorflow import import_tensorflow
 
 
 def convert(saved_model: Path, folder: Path, quantized: bool = True) -> None:
-    """Writes the LiteRT graphs of the signatures `encode` and `step` into a new folder.
+    """Writes the LiteRT graphs of the signatures of those names that the SavedModel has into a new folder.
 
     Quantized, weights are int8 with a scale a channel, and activations are quantized row by row as they come
     (dynamic range); else all is float32.
@@ -19,6 +19,8 @@ def convert(saved_model: Path, folder: Path, quantized: bool = True) -> None:
     loaded = tf.saved_model.load(str(saved_model))
     folder.mkdir(parents=True)
     for name, outputs in GRAPHS.items():
+        if name in OPTIONAL and name not in loaded.signatures:
+            continue
         signature = loaded.signatures[name]
         assert tuple(sorted(signature.structured_outputs)) == outputs, sorted(signature.structured_outputs)
         # Converted with its variables, a graph would fail at run time (READ_VARIABLE).

@@ -81,11 +81,13 @@ def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pa
     Signatures `serving_default` (beam search) and `greedy` take `source_ids` (B, S) int32 (target-language tag, pieces,
     EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K), `attention`
     (B, K, T, S) and `log_probabilities` (B, K, T), as mt.search.SearchResult. `encode` and `step` are what a search is
-    made of: see `encoding` and `stepping`. `inside` shows what happens in the network: see `watching`.
+    made of: see `encoding` and `stepping`. `choose` and `short_step` are for one among the pieces of a shortlist: see
+    `choosing` and `short_stepping`. `inside` shows what happens in the network: see `watching`.
     """
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
     signatures = {"encode": encoding(model), "step": stepping(model), "inside": watching(model)}
+    signatures |= {"choose": choosing(model), "short_step": short_stepping(model)}
     for name, chosen in (("serving_default", options), ("greedy", None)):
 
         def search(source_ids: Any, chosen: SearchOptions | None = chosen) -> dict[str, Any]:
@@ -128,20 +130,64 @@ def stepping(model: Seq2Seq) -> Any:
     """
 
     def step(ids: Any, count: Any, state: DecoderState, memory: Memory) -> dict[str, Any]:
-        log_probabilities, attention, state = model.step(ids, state, memory)
-        best, best_ids = tf.math.top_k(log_probabilities, count)
-        return {
-            "log_probabilities": log_probabilities,
-            "best_log_probabilities": best,
-            "best_ids": best_ids,
-            "attention": attention,
-            "next_hidden": state.hidden,
-            "next_cell": state.cell,
-        }
+        return _outputs(count, *model.step(ids, state, memory))
 
-    config, many = model.config, (None, None)
+    return tf.function(step, autograph=False).get_concrete_function(*_step_inputs(model.config))
+
+
+def choosing(model: Seq2Seq) -> Any:
+    """The signature `choose`: the ids of some pieces, `candidates` (N,), to what `short_step` needs of them.
+
+    That is their rows of the output `matrix` (N, E) and their `biases` (N,).
+    """
+
+    def choose(candidates: Any) -> dict[str, Any]:
+        matrix = tf.convert_to_tensor(model.output_matrix)
+        # Rows of one peak: in int8 a table that is gathered from has one scale, an output layer one for each row.
+        peaks = tf.maximum(tf.reduce_max(tf.abs(matrix), axis=1), tiny)
+        # Other than of `gather`, the converter leaves the tables of `gather_nd` in float32.
+        places = candidates[:, None]
+        rows = tf.gather(matrix / peaks[:, None], candidates) * tf.gather_nd(peaks, places)[:, None]
+        return {"matrix": rows, "biases": tf.gather_nd(tf.convert_to_tensor(model.output_bias), places)}
+
+    tiny = np.finfo(np.float32).tiny
+    some = tf.TensorSpec((None,), tf.int32, name="candidates")
+    return tf.function(choose, autograph=False).get_concrete_function(some)
+
+
+def short_stepping(model: Seq2Seq) -> Any:
+    """The signature `short_step`: as `step`, with N pieces as the whole vocabulary, of which `choose` gave the weights.
+
+    Its inputs are those of `step` and `matrix` (N, E) and `biases` (N,). In its outputs V is N, and `best_ids` are the
+    pieces' places in the matrix; only `ids` are of the whole vocabulary.
+    """
+
+    def short_step(
+        ids: Any, count: Any, state: DecoderState, memory: Memory, matrix: Any, biases: Any
+    ) -> dict[str, Any]:
+        return _outputs(count, *model.short_step(ids, state, memory, matrix, biases))
+
+    weights = tf.TensorSpec((None, model.config.embedding), name="matrix"), tf.TensorSpec((None,), name="biases")
+    inputs = *_step_inputs(model.config), *weights
+    return tf.function(short_step, autograph=False).get_concrete_function(*inputs)
+
+
+def _outputs(count: Any, log_probabilities: Any, attention: Any, state: DecoderState) -> dict[str, Any]:
+    best, best_ids = tf.math.top_k(log_probabilities, count)
+    return {
+        "log_probabilities": log_probabilities,
+        "best_log_probabilities": best,
+        "best_ids": best_ids,
+        "attention": attention,
+        "next_hidden": state.hidden,
+        "next_cell": state.cell,
+    }
+
+
+def _step_inputs(config: ModelConfig) -> tuple[Any, ...]:
+    many = (None, None)
     states = (*many, config.decoder_layers, config.decoder_hidden)
-    specs = (
+    return (
         tf.TensorSpec(many, tf.int32, name="ids"),
         tf.TensorSpec((), tf.int32, name="count"),
         DecoderState(tf.TensorSpec(states, name="hidden"), tf.TensorSpec(states, name="cell")),
@@ -151,4 +197,3 @@ def stepping(model: Seq2Seq) -> Any:
             tf.TensorSpec(many, tf.bool, name="mask"),
         ),
     )
-    return tf.function(step, autograph=False).get_concrete_function(*specs)

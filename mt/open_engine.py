@@ -51,7 +51,7 @@ def open_engine(bundle: Bundle, wanted: str = AUTO, threads: int | None = None) 
     """The chosen engine, loaded; `threads` bounds TensorFlow's, a search by LiteRT has one."""
     if choose_engine(bundle, wanted).name == "savedmodel":
         return SavedModelEngine(bundle.saved_model, bundle.manifest.search_options, threads)
-    return LiteRTEngine(bundle.litert)
+    return LiteRTEngine(bundle.litert, bundle.lexicon)
 
 
 def _obstacles(bundle: Bundle, name: str, is_installed: Callable[[str], object]) -> Iterator[str]:

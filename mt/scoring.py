@@ -54,7 +54,7 @@ def forced(engine: Engine, sources: Sequence[Ids], targets: Sequence[Ids]) -> li
     found: dict[int, Hypothesis] = {}
     for numbers in _of_like_length(targets):
         prefixes = [[*targets[number], EOS] for number in numbers]
-        options = SearchOptions(beam=1, max_pieces=max(map(len, prefixes)), loop_guard=False)
+        options = SearchOptions(beam=1, max_pieces=max(map(len, prefixes)), loop_guard=False, shortlist=False)
         results = engine.search([sources[number] for number in numbers], options, Conditions(prefixes))
         found.update((number, best) for number, (best, *_) in zip(numbers, results, strict=True))
     return [found[number] for number in range(len(targets))]

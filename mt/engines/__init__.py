@@ -43,6 +43,9 @@ class SearchOptions:
     sampling: Sampling | None = None  # pieces are drawn instead; for a beam of 1
     coverage_penalty: float = 0.0  # beta of Wu et al. 2016, §7, which ranks those lower that leave source pieces out
     loop_guard: bool = True  # a hypothesis ends when it surely loops, and mt.guard judges what is found
+    # Where the engine has a lexicon, a search scores the pieces alone that it allows for the sources, which is faster;
+    # probabilities are then shares of theirs. False = all pieces, as always for samples and streams.
+    shortlist: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.beam <= MOST_BEAM:

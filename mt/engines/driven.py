@@ -97,19 +97,19 @@ def beam_search(
         found = decoder.step(last, options.beam)
         room = options.beam - np.array([len(leaves[source]) for source in live])
         scores, parents, last = _best_continuations(scores, found, room)
-        attention = np.take_along_axis(found.attention, parents[:, :, None], axis=1)
+        attention = _taken(found.attention, parents)
         coverage.add(attention, parents)
-        steps.append(_Step(last, scores.copy(), attention, rows, np.take_along_axis(places, parents, axis=1)))
+        steps.append(_Step(last, scores.copy(), attention, rows, _taken(places, parents)))
         is_late = len(steps) >= least_steps and is_over()
         ranks = scores / np.float32((5 + len(steps)) / 6) ** np.float32(options.length_penalty) + coverage.ranks()
         for leaf in _leaving(scores, ranks, last, len(steps), limits[live], is_late):
             leaves[live[leaf.row]].append(leaf)
             scores[leaf.row, leaf.place] = NEVER
         rows, places = _still_needed(scores)
-        decoder.keep(rows, np.take_along_axis(parents[rows], places, axis=1))
+        decoder.keep(rows, _taken(parents[rows], places))
         coverage.keep(rows, places)
         live = live[rows]
-        scores, last = (np.take_along_axis(field[rows], places, axis=1) for field in (scores, last))
+        scores, last = (_taken(field[rows], places) for field in (scores, last))
     return [
         [_read_back(steps, leaf, pieces) for leaf in sorted(found, key=lambda leaf: -leaf.rank)]
         for pieces, found in zip(lengths, leaves, strict=True)
@@ -129,7 +129,7 @@ class _Coverage:
         """Nothing; a step of hypotheses, of which these were the predecessors' places, has attended so (B, K, S)."""
         if self._penalty:
             own = attention[:, :, : self._attended.shape[2]]  # without what a decoder fills its shapes up with
-            self._attended = np.take_along_axis(self._attended, parents[:, :, None], axis=1) + own
+            self._attended = _taken(self._attended, parents) + own
 
     def keep(self, rows: Ids, places: Ids) -> None:
         """Nothing; the search goes on with these, as a decoder does."""
@@ -144,12 +144,18 @@ class _Coverage:
         return self._penalty * (missed * self._counted[:, None, :]).sum(axis=2)
 
 
+def _taken(field: Floats, places: Ids) -> Floats:
+    """What stands in these places (B, K') of each row of a field (B, K, …); sooner than np.take_along_axis."""
+    taken: Floats = field[np.arange(len(field))[:, None], places]
+    return taken
+
+
 def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tuple[Floats, Ids, Ids]:
     """Scores, predecessors' places and pieces, each (B, K'), of the best continuations for the room of each source."""
     batch, beam, count = found.ids.shape
     totals = (scores[:, :, None] + found.log_probabilities).reshape(batch, beam * count)
     order = np.argsort(-totals, axis=1, kind="stable")[:, : room.max()]
-    scores, ids = (np.take_along_axis(field.reshape(batch, -1), order, axis=1) for field in (totals, found.ids))
+    scores, ids = (_taken(field.reshape(batch, -1), order) for field in (totals, found.ids))
     is_open = np.arange(order.shape[1]) < room[:, None]
     return np.where(is_open, scores, np.float32(NEVER)), order // count, ids
 

@@ -13,10 +13,13 @@ import numpy as np
 from mt.cores import usable_cores
 from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
 from mt.engines.chatter import without_chatter
-from mt.engines.driven import Continuations
+from mt.engines.driven import Continuations, Decoder
 from mt.engines.inside import TOO_OLD, Seen
-from mt.engines.steered import steered_search
+from mt.engines.shortlist import ShortlistDecoder, shortlist
+from mt.engines.steered import Begin, steered_search
+from mt.engines.tiles import TiledStep
 from mt.errors import BundleError
+from mt.lexicon import Lexicon
 
 Array = np.ndarray
 ENDING = ".tflite"
@@ -27,8 +30,11 @@ GRAPHS = {
     "encode": ("cell", "hidden", "keys", "outputs"),
     "step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
     "inside": ("attention", "decoder", "encoder"),
+    "choose": ("biases", "matrix"),
+    "short_step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
 }
-OPTIONAL = ("inside",)  # which bundles of older versions have not
+SHORT = ("choose", "short_step")  # what a search among the pieces of a shortlist takes
+OPTIONAL = ("inside", *SHORT)  # which bundles of older versions have not
 # The graphs with loops, which run without XNNPACK: under it (LiteRT 2.3), an interpreter in some hundreds computed
 # something else from its second run on (seen with a small model: 16 of 4,500 interpreters, none of 4,500 without).
 LOOPING = ("encode", "inside")
@@ -41,23 +47,39 @@ class LiteRTEngine:
     best_batch = 4  # 79 sentences a second one by one, 115 in fours, 121 in batches of 32 (make bench-serve)
     is_steerable = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lexicon: Lexicon | None = None) -> None:
         """Loads the graphs in a folder; BundleError when one is missing or no graph.
 
-        The folder may be removed or replaced afterwards, but its files must not be written to.
+        The folder may be removed or replaced afterwards, but its files must not be written to. With a lexicon, where
+        the folder has the graphs for it, searches score the pieces that it allows alone: see SearchOptions.shortlist.
         """
         self._files = GraphFiles(path)
+        self._lexicon = lexicon if all(name in self._files.readable for name in SHORT) else None
         self.calls_at_once = usable_cores()  # as an interpreter has one thread
         # One thread at a time may use an interpreter; more are made when more threads search at once, and kept.
         self._idle: LifoQueue[Graphs] = LifoQueue()
-        self._idle.put(Graphs(self._files))
+        first = Graphs(self._files)
+        self._vocabulary = first.step.alone.vocabulary
+        self._idle.put(first)
 
     def search(
         self, sources: Sequence[Sequence[int]], options: SearchOptions, conditions: Conditions = NO_CONDITIONS
     ) -> list[list[Hypothesis]]:
         """As mt.engines.Engine says."""
         with self._graphs() as graphs:
-            return steered_search(partial(LiteRTDecoder, graphs), sources, options, conditions)
+            begin: Begin = partial(LiteRTDecoder, graphs)
+            if self._lexicon and options.shortlist and not options.sampling:
+                begin = partial(self._begin_short, self._lexicon, graphs, conditions)
+            return steered_search(begin, sources, options, conditions)
+
+    def _begin_short(
+        self, lexicon: Lexicon, graphs: "Graphs", conditions: Conditions, sources: Sequence[Sequence[int]]
+    ) -> Decoder:
+        """A decoder of sources among the pieces of their shortlist, where they have one that is worth it."""
+        candidates = shortlist(lexicon, sources, conditions.prefixes, self._vocabulary)
+        if candidates is None:
+            return LiteRTDecoder(graphs, sources)
+        return ShortlistDecoder(LiteRTDecoder(graphs, sources, candidates), candidates, self._vocabulary)
 
     @property
     def is_transparent(self) -> bool:
@@ -106,8 +128,16 @@ class LiteRTEngine:
 class LiteRTDecoder:
     """The decoding of some sources; a mt.engines.driven.Decoder."""
 
-    def __init__(self, graphs: "Graphs", sources: Sequence[Sequence[int]]) -> None:
-        self.graph: Graph | None = graphs.step  # None while it sleeps; all else is data
+    def __init__(self, graphs: "Graphs", sources: Sequence[Sequence[int]], candidates: Array | None = None) -> None:
+        """With rising candidates (N), these alone are scored, and their places are the ids that are found."""
+        self.graph: TiledStep[Graph] | None  # None while it sleeps; all else is data
+        self._weights: dict[str, Array] = {}
+        if candidates is None:
+            self.graph, self._most = graphs.step, graphs.step.alone.vocabulary
+        else:
+            self.graph, self._most = graphs.short_step, len(candidates)
+            chosen = graphs.choose.run({"candidates": candidates.astype(np.int32)}, GRAPHS["choose"])
+            self._weights = dict(zip(GRAPHS["choose"], chosen, strict=True))
         names, width = GRAPHS["encode"], max(map(len, sources))
         encoded = [graphs.encode.run({"source_ids": np.array([source], np.int32)}, names) for source in sources]
         cells, hidden, keys, outputs = zip(*encoded, strict=True)
@@ -121,16 +151,16 @@ class LiteRTDecoder:
     def step(self, ids: Array, count: int) -> Continuations:
         """The `count` likeliest pieces behind the last ones (B, K), fewer where there are no more; states move on."""
         assert self.graph, "asleep"
-        inputs = {"ids": ids.astype(np.int32), "count": np.array(min(count, self.graph.vocabulary), np.int32)}
+        shared = {"count": np.array(min(count, self._most), np.int32), **self._memory, **self._weights}
         names = ("best_log_probabilities", "best_ids", "attention", "next_hidden", "next_cell")
-        *found, hidden, cell = self.graph.run({**inputs, **self._states, **self._memory}, names)
+        *found, hidden, cell = self.graph.run({"ids": ids.astype(np.int32), **self._states}, shared, names)
         self._states = {"hidden": hidden, "cell": cell}
         return Continuations(*found)
 
     def log_probabilities(self) -> Array:
         """Those of all pieces (B, K, V), as the last step saw them."""
         assert self.graph, "asleep"
-        return self.graph.read("log_probabilities")
+        return self.graph.log_probabilities()
 
     def keep(self, rows: Array, places: Array) -> None:
         """Goes on with these of the sources (B',), and of each with the hypotheses in these places (B', K')."""
@@ -167,15 +197,30 @@ class GraphFiles:
 
 
 class Graphs:
-    """An interpreter for each graph of a bundle; for one thread at a time."""
+    """Interpreters for the graphs of a bundle, loaded when they are first asked for; for one thread at a time."""
 
     def __init__(self, files: GraphFiles) -> None:
-        self.encode, self.step = (Graph(files, name) for name in ("encode", "step"))
+        self.encode = Graph(files, "encode")
         self._files = files
 
     @cached_property
+    def step(self) -> "TiledStep[Graph]":
+        """The one that scores all pieces."""
+        return TiledStep(partial(Graph, self._files, "step"))
+
+    @cached_property
+    def short_step(self) -> "TiledStep[Graph]":
+        """The one that scores pieces whose weights it is given."""
+        return TiledStep(partial(Graph, self._files, "short_step"))
+
+    @cached_property
+    def choose(self) -> "Graph":
+        """The one that gives the weights of some pieces."""
+        return Graph(self._files, "choose")
+
+    @cached_property
     def inside(self) -> "Graph":
-        """The one that shows what happens, loaded when it is first asked for."""
+        """The one that shows what happens."""
         return Graph(self._files, "inside")
 
 

@@ -185,6 +185,8 @@ class LoopEndingDecoder(_SteeredDecoder):
         self._runs = np.where(self._last == ids[:, :, None], self._runs + 1, 0)
         self._last = np.concatenate([ids[:, :, None], self._last[:, :, :-1]], axis=2)
         found = self._decoder.step(ids, count)
+        if self._runs.max() < self._sure.min() - 1:  # by far the most common, and quickly seen
+            return found
         times = self._runs // np.arange(1, LONGEST_PERIOD + 1) + 1
         is_loop = (times >= self._sure[:, None, None]).any(axis=2)
         return self._forced(found, np.where(is_loop, EOS, NOTHING)) if is_loop.any() else found

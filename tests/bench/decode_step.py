@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mt.engines.litert import GraphFiles, Graphs, LiteRTDecoder
+from mt.engines.litert import Graph, GraphFiles, Graphs, LiteRTDecoder
+from mt.engines.tiles import TiledStep, widths
 from tests.bench.cases import CASES, SEED
 from tests.bench.decode_cases import COPY, GRAPH_ALONE, STEPS, DecodeSpec, make_sources
 from tests.bench.decode_litert import facts
@@ -25,8 +26,7 @@ def build(path: Path) -> Contestant:
         graphs = Graphs(GraphFiles(folder / "int8"))
         step = stepping(graphs, make_sources(vocabulary)[:batch], beam, vocabulary)
         step(0)
-        invoke = graphs.step._interpreter.invoke
-        jobs |= {name: Job(step), name + GRAPH_ALONE: Job(lambda _, invoke=invoke: invoke())}
+        jobs |= {name: Job(step), name + GRAPH_ALONE: Job(invoking(graphs.step, batch, beam))}
     return Contestant(jobs, {**facts(spec, "int8"), "step_weights": weights})
 
 
@@ -38,6 +38,13 @@ def stepping(graphs: Graphs, sources: Sources, beam: int, vocabulary: int) -> Ca
     # A decoder begins with one hypothesis a source.
     decoder.keep(np.arange(len(sources)), np.zeros((len(sources), beam), np.intp))
     return lambda number: decoder.step(pieces[number % len(pieces)], beam)
+
+
+def invoking(step: TiledStep[Graph], batch: int, beam: int) -> Callable[[int], object]:
+    """The runs of the graph that a step of so many hypotheses takes, on what they were given last."""
+    parts = widths(beam) if batch == 1 else [beam]
+    runs = [(step.alone if batch * width == 1 else step.together)._interpreter.invoke for width in parts]
+    return lambda _: [run() for run in runs]
 
 
 def copying(size: int) -> Callable[[int], object]:

@@ -3,13 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mt.bundle import Bundle, Manifest
+from mt.bundle import Bundle, Manifest, load_bundle, read_manifest, seal
+from mt.engines import SearchOptions
 from mt.engines.litert import LiteRTEngine
 from mt.engines.savedmodel import SavedModelEngine
 from mt.errors import BundleError, InvalidOption
+from mt.lexicon import FILE, Lexicon, Table
 from mt.open_engine import choose_engine, open_engine
+from mt.tokenizer import EOS
 from tests import tiny
 
 
@@ -65,6 +69,16 @@ def test_an_unknown_engine_is_refused_with_the_known_ones():
 @pytest.mark.parametrize(("name", "kind"), [("litert", LiteRTEngine), ("savedmodel", SavedModelEngine)])
 def test_an_engine_is_opened_by_its_name(name, kind):
     assert isinstance(open_engine(tiny.bundle(), name), kind)
+
+
+def test_a_bundle_with_a_lexicon_is_searched_within_it(bundle_copy):
+    starts = np.zeros(tiny.VOCABULARY + 2, np.int32)
+    table = Table(starts, np.zeros(0, np.uint16), np.zeros(0, np.float16), np.array([300, 301], np.uint16))
+    Lexicon.of({"de": table}, tiny.tokenizer()).save(bundle_copy / FILE)
+    seal(bundle_copy, read_manifest(bundle_copy))
+    source = [tiny.tokenizer().tag("de"), 280, EOS]
+    ((found,),) = open_engine(load_bundle(bundle_copy), "litert").search([source], SearchOptions(1))
+    assert set(found.ids) <= {300, 301, *source}
 
 
 def test_a_bundle_with_a_damaged_graph_is_refused(bundle_copy):

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mt.convert import convert
 from mt.engines import Conditions, Hypothesis, SearchOptions
 from mt.engines.litert import LiteRTEngine
 from mt.engines.savedmodel import SavedModelEngine
@@ -32,13 +31,6 @@ OTHERS = [  # which no graph of the SavedModel has
 ]
 GATES, GATES_INT8 = {"atol": 1e-5}, {"atol": 0.1, "rtol": 0.15}  # how far what is seen inside may be from it
 FLOAT32, INT8 = 1e-4, 0.5  # how far scores may be from the live model's; weights drawn at random are hard to quantize
-
-
-@pytest.fixture(scope="module")
-def float32_graphs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("graphs") / "float32"
-    convert(tiny.bundle().saved_model, folder, quantized=False)
-    return folder
 
 
 @pytest.fixture(scope="module", params=["savedmodel", "litert float32", "litert int8"])

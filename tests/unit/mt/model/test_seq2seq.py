@@ -55,6 +55,19 @@ def test_steps_give_the_log_probabilities_of_the_teacher_forced_pass(attention, 
         assert (np.asarray(attention)[1, :, 3:] == 0).all()
 
 
+@pytest.mark.parametrize("options", [{}, OPTIONS])
+def test_a_step_among_some_pieces_gives_their_shares_of_the_whole_step(options):
+    model, some = make(**options), np.array([2, 7, 21])
+    memory = model.encode(SOURCE)
+    state = model.initial_state(memory)
+    weights = np.asarray(model.output_matrix)[some], np.asarray(model.output_bias)[some]
+    found, attention, after = model.short_step(TARGET[:, :1], state, memory, *weights)
+    known, *wanted = model.step(TARGET[:, :1], state, memory)
+    np.testing.assert_allclose(found, keras.ops.log_softmax(np.asarray(known)[:, :, some]), atol=1e-5)
+    for one, other in zip([attention, *after], [wanted[0], *wanted[1]], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_one_matrix_embeds_source_and_target_and_makes_the_logits():
     model = make()
     matrices = [name for name, weight in model.named_weights().items() if VOCABULARY in weight.shape]
