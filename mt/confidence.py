@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from mt.alignment import Alignment, membership
+from mt.alignment import Alignment
 from mt.bundle import Bundle
 from mt.engines import Hypothesis
 from mt.errors import BundleError
+from mt.linking import membership
 
 FILE = "confidence.json"
 FORMAT = 1

@@ -41,14 +41,17 @@ class Table:
 
     def probability(self, sources: Sequence[int], targets: Sequence[int]) -> Array:
         """t(target | source) for all pairs of them, 0 where the table has none: (T, 1 + S), the null word's first."""
-        found = np.zeros((len(targets), 1 + len(sources)), np.float32)
-        wanted = np.asarray(targets, np.int64)
-        for column, row in enumerate([NULL, *(piece + 1 for piece in sources)]):
-            pieces, own = (each[self.starts[row] : self.starts[row + 1]] for each in (self.pieces, self.probabilities))
-            if len(pieces):
-                places = np.minimum(np.searchsorted(pieces, wanted), len(pieces) - 1)
-                found[:, column] = np.where(pieces[places] == wanted, own[places], 0)
-        return found
+        rows = np.array([NULL, *(piece + 1 for piece in sources)])
+        counts = self.starts[rows + 1] - self.starts[rows]
+        ends = np.cumsum(counts)
+        entries = np.arange(ends[-1]) + np.repeat(self.starts[rows] - ends + counts, counts)
+        # A number for each column and piece; they rise, as the pieces of a row do.
+        vocabulary = len(self.starts)
+        known = np.repeat(np.arange(len(rows)) * vocabulary, counts) + self.pieces[entries]
+        wanted = np.arange(len(rows)) * vocabulary + np.asarray(targets, np.int64)[:, None]
+        places = np.searchsorted(known, wanted)
+        is_known = np.append(known, -1)[places] == wanted
+        return np.where(is_known, np.append(self.probabilities[entries], 0)[places], 0).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from mt.alignment import align
 from mt.confidence import Confidence, mean_confidence
 from mt.engines import Hypothesis
 from mt.inside import Look
+from mt.lexicon import Lexicon
+from mt.linking import Dictionary
 from mt.protecting import Explanation, Link, Prepared, Restored, explain, prepare, restore
 from mt.text import normalize, protection, sentences
 from mt.text.protection import Item
@@ -118,8 +120,9 @@ class Planner:
         tokenizer: Tokenizer,
         max_source_pieces: int,
         confidences: Mapping[tuple[str, str], Confidence] = MappingProxyType({}),  # of the directions that have one
+        lexicon: Lexicon | None = None,  # tells alignments which words are translations of each other
     ) -> None:
-        self._tokenizer, self._confidences = tokenizer, confidences
+        self._tokenizer, self._confidences, self._lexicon = tokenizer, confidences, lexicon
         self.max_pieces = max_source_pieces - 2  # tag and EOS
 
     def plan(self, text: str, source: str, target: str, options: PlanOptions = PLAIN) -> Plan:
@@ -199,7 +202,8 @@ class Planner:
         if not prepared.is_changed and not plan.links:
             return Restored(" ".join(one.text for one in chosen), [], is_moved=False)
         hypotheses = [one.hypothesis for one in chosen]
-        found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)))
+        dictionary = Dictionary.of(self._lexicon, self._tokenizer, plan.source, plan.target)
+        found = align(self._tokenizer, prepared.traced.text, list(zip(parts, hypotheses, strict=True)), dictionary)
         return restore(prepared, found, plan.target)
 
     def _explanations(

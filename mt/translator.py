@@ -48,7 +48,7 @@ class Translator:
         self._engine = open_engine(bundle, engine, threads) if isinstance(engine, str) else engine
         longest = min(bundle.manifest.max_source_pieces, self._engine.max_source_pieces)
         self._confidences = read_confidence(bundle)
-        self._planner = Planner(bundle.tokenizer, longest, self._confidences)
+        self._planner = Planner(bundle.tokenizer, longest, self._confidences, bundle.lexicon)
         self.engine_name = choose_engine(bundle, engine).name if isinstance(engine, str) else type(engine).__name__
         self.manifest, self.name = bundle.manifest, bundle.manifest.name
         self.fingerprint = bundle.fingerprint

@@ -15,7 +15,7 @@ LEVELS = (
     ("mt.text", "mt.regularization", "mt.card", "mt.sampling", "mt.lock"),
     ("mt.tokenizer",),
     ("mt.model", "mt.search", "mt.lexicon"),
-    ("mt.engines",),
+    ("mt.engines", "mt.linking"),
     ("mt.bundle", "mt.alignment", "mt.guard", "mt.inside"),
     ("mt.convert", "mt.open_engine", "mt.protecting", "mt.confidence"),
     ("mt.planning", "mt.scoring"),

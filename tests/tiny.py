@@ -6,6 +6,7 @@ The model's weights are drawn at random, so its translations mean nothing, but t
 import atexit
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from num2words import num2words
 from mt.bundle import Bundle, load_bundle
 from mt.engines import SearchOptions
 from mt.export import export, rebuild
+from mt.lexicon import Lexicon, Table
 from mt.model import ModelConfig, Seq2Seq
 from mt.tokenizer import EOS, Tokenizer
 from mt.translator import Translator
@@ -47,6 +49,26 @@ def tokenizer(kind: str = "unigram") -> Tokenizer:
     """Number names in English and German, cut into at most 340 pieces."""
     texts = number_names("en") + number_names("de")
     return train_tokenizer(texts, ["de", "en"], SubwordConfig(vocabulary=VOCABULARY, kind=kind))
+
+
+def table(rows: Mapping[int, Mapping[int, float]], frequent: Sequence[int] = ()) -> Table:
+    """A lexicon's table of rows by source piece, {target piece: probability}; the null word's by -1."""
+    lists = [sorted(rows.get(piece, {}).items()) for piece in range(-1, tokenizer().size)]
+    entries = np.array([entry for one in lists for entry in one]).reshape(-1, 2)
+    starts = np.cumsum([0, *map(len, lists)]).astype(np.int32)
+    pieces, probabilities = entries[:, 0].astype(np.uint16), entries[:, 1].astype(np.float16)
+    return Table(starts, pieces, probabilities, np.array(frequent, np.uint16))
+
+
+def lexicon(words: Mapping[str, str]) -> Lexicon:
+    """Of English words that are the German ones, and the reverse: any piece of the one comes of any of the other."""
+    rows: dict[str, dict[int, dict[int, float]]] = {"de": {}, "en": {}}
+    for english, german in words.items():
+        ids = dict(zip(("en", "de"), tokenizer().encode([english, german]), strict=True))
+        for source, target in (("en", "de"), ("de", "en")):
+            for piece in ids[source]:
+                rows[target].setdefault(piece, {}).update(dict.fromkeys(ids[target], 1 / len(ids[target])))
+    return Lexicon.of({language: table(own) for language, own in rows.items()}, tokenizer())
 
 
 @cache

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mt.alignment import membership
 from mt.inside import Inside
+from mt.linking import membership
 from mt.protecting.preparation import Prepared
 from mt.protecting.restoration import Restored
 from mt.text.tracing import Span

@@ -1,4 +1,4 @@
-"""Alignment error rates of a bundle's attention and of statistics learned from its training corpora.
+"""Alignment error rates of a bundle's attention, of its lexicon, and of statistics learned from its training corpora.
 
 python -m tests.bench.alignment --data FOLDER [--gold FOLDER/align-gold/de-en] [--bundle BUNDLE]
 
@@ -7,17 +7,20 @@ statistics (IBM model 1, then Dyer et al. 2013) see the corpora that the bundle'
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mt.alignment import best_links, word_weights
+from mt.alignment import best_links, link_weights, word_attention
 from mt.bundle import Bundle, load_bundle, shipped_bundle
+from mt.lexicon import Lexicon
+from mt.linking import Dictionary, Side
 from mt.model import Seq2Seq
 from mt.text import normalize
-from mt.text.tracing import Span
 from mt.tokenizer import BOS, Tokenizer
 from tests.bench.gold import Gold, Link, read_gold, written
 from training.alignment.aligner import learn_aligner
@@ -37,6 +40,8 @@ SYMMETRIES: dict[str, Symmetry] = {
     "union": lambda there, back: there | back,
     "grow-diag-final-and": grow_diag_final_and,
 }
+ALONE = ("there", "back")
+TENSIONS, LEAST_ATTENTIONS = (2.0, 4.0, 6.0, 8.0), (0.005, 0.01, 0.02, 0.05, 0.1)  # of which the best ones are chosen
 SHIFTS = {"attention": 0, "attention, a step earlier": -1, "attention, a step later": 1}
 
 
@@ -49,7 +54,13 @@ def main() -> None:
     arguments = parser.parse_args()
     gold = read_gold(arguments.gold or arguments.data / "align-gold" / "de-en")
     bundle = load_bundle(arguments.bundle)
-    found = by_attention(restore_model(bundle), bundle.tokenizer, gold)
+    model = restore_model(bundle)
+    both = [list(force(model, bundle.tokenizer, one)) for one in (gold, turned(gold))]
+    found = by_attention(both)
+    if bundle.lexicon:
+        found |= by_lexicon(both, bundle.lexicon, bundle.tokenizer, gold)
+    else:
+        print(f"{bundle.path} has no lexicon, so attention stands alone; `mt-train lexicon --bundle` puts one in.\n")
     found["IBM model 1, Dyer et al. 2013"] = by_statistics(bundle, arguments.data, gold)
     print(table(gold, found))
 
@@ -63,14 +74,17 @@ class Forced(NamedTuple):
     """A pair whose target was forced on a model."""
 
     attention: np.ndarray  # (T + 1, S) of the source's pieces; the last row is that of EOS
-    pieces: tuple[list[Span], list[Span]]  # places of the source's and the target's
-    words: tuple[list[Span], list[Span]]
+    source: Side
+    target: Side
 
-    def links(self, shift: int = 0) -> set[Link]:
+    def links(self, shift: int = 0, dictionary: Dictionary | None = None) -> set[Link]:
         """The links that the service would show; with a shift, by the attention of the step so much later."""
-        count = len(self.pieces[1])
+        count, sides = len(self.target.ids), (self.source, self.target)
         rows = np.clip(np.arange(count) + shift, 0, count)
-        return set(best_links(word_weights(self.attention[rows], self.pieces, self.words)))
+        return set(best_links(link_weights(word_attention(self.attention[rows], *sides), *sides, dictionary)))
+
+
+Both = Sequence[Sequence[Forced]]  # of a gold set, and of the same one turned
 
 
 def force(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> Iterator[Forced]:
@@ -80,21 +94,59 @@ def force(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> Iterator[Forced]:
     given = pad([tokenizer.source_ids(ids, gold.languages[1]) for ids in sources])
     _, attention = model.read(given, pad([[BOS, *ids] for ids in targets]))
     for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        pieces = tokenizer.cut(texts[0][number], source), tokenizer.cut(texts[1][number], target)
-        own = np.asarray(attention[number, : len(target) + 1, 1 : 1 + len(source)])
-        yield Forced(own, pieces, (spans[0][number], spans[1][number]))
-
-
-def by_attention(model: Seq2Seq, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
-    """The links of both directions, by the shift between attention and pieces."""
-    there, back = (list(force(model, tokenizer, one)) for one in (gold, turned(gold)))
-    return {
-        name: symmetrized(
-            [forced.links(shift) for forced in there],
-            [{(first, second) for second, first in forced.links(shift)} for forced in back],
+        sides = (
+            Side(text[number], own[number], ids, tokenizer.cut(text[number], ids))
+            for text, own, ids in zip(texts, spans, (source, target), strict=True)
         )
-        for name, shift in SHIFTS.items()
+        yield Forced(np.asarray(attention[number, : len(target) + 1, 1 : 1 + len(source)]), *sides)
+
+
+def by_attention(both: Both) -> dict[str, dict[str, Sets]]:
+    """The links of both directions by attention alone, by the shift between it and the pieces."""
+    return {name: _linked(both, (None, None), shift) for name, shift in SHIFTS.items()}
+
+
+def by_lexicon(both: Both, lexicon: Lexicon, tokenizer: Tokenizer, gold: Gold) -> dict[str, dict[str, Sets]]:
+    """The links of both directions by a bundle's lexicon, without and with attention.
+
+    The third ones have constants that were chosen on the half of the pairs which they are not in.
+    """
+    first, second = gold.languages
+    known = [Dictionary.of(lexicon, tokenizer, *way) for way in ((first, second), (second, first))]
+    blind = [[forced._replace(attention=np.zeros_like(forced.attention)) for forced in own] for own in both]
+    others = [
+        [replace(own, tension=tension, least_attention=least) for own in known if own]
+        for tension, least in product(TENSIONS, LEAST_ATTENTIONS)
+    ]
+    return {
+        "lexicon": _linked(blind, known),
+        "attention and lexicon": _linked(both, known),
+        "the same, constants of the other half": crossed(gold, [_linked(both, one) for one in others]),
     }
+
+
+def crossed(gold: Gold, ways: Sequence[dict[str, Sets]]) -> dict[str, Sets]:
+    """For each half of the pairs the links of that way which is the best one, in both directions, on the other half."""
+    halves = range(0, len(gold.sure), 2), range(1, len(gold.sure), 2)
+    found: dict[str, Sets] = {name: [set() for _ in gold.sure] for name in SYMMETRIES}
+    for own, other in (halves, halves[::-1]):
+        best = min(ways, key=lambda way: sum(_part(gold, other).error_rate(_pick(way[one], other)) for one in ALONE))
+        for name, number in product(SYMMETRIES, own):
+            found[name][number] = best[name][number]
+    return found
+
+
+def _part(gold: Gold, numbers: Sequence[int]) -> Gold:
+    return Gold(gold.languages, *(_pick(own, numbers) for own in gold[1:]))
+
+
+def _pick(values: Sequence[Any], numbers: Sequence[int]) -> list[Any]:
+    return [values[number] for number in numbers]
+
+
+def _linked(both: Both, known: Sequence[Dictionary | None], shift: int = 0) -> dict[str, Sets]:
+    there, back = ([one.links(shift, own) for one in forced] for forced, own in zip(both, known, strict=True))
+    return symmetrized(there, [{(first, second) for second, first in links} for links in back])
 
 
 def by_statistics(bundle: Bundle, data: Path, gold: Gold) -> dict[str, Sets]:

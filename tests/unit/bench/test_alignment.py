@@ -5,8 +5,19 @@ import gzip
 import numpy as np
 import pytest
 
+from mt.linking import Side
 from tests import tiny
-from tests.bench.alignment import SYMMETRIES, Forced, by_attention, force, symmetrized, table
+from tests.bench.alignment import (
+    SYMMETRIES,
+    Forced,
+    by_attention,
+    by_lexicon,
+    crossed,
+    force,
+    symmetrized,
+    table,
+    turned,
+)
 from tests.bench.gold import read_gold, written
 
 
@@ -19,6 +30,10 @@ def gold(tmp_path):
     for name, text in texts.items():
         (folder / f"dev.{name}.gz").write_bytes(gzip.compress(text.encode()))
     return read_gold(folder)
+
+
+def both_ways(gold):
+    return [list(force(tiny.model(), tiny.tokenizer(), one)) for one in (gold, turned(gold))]
 
 
 def test_gold_pairs_are_words_with_sure_and_possible_links(gold):
@@ -41,22 +56,36 @@ def test_the_error_rate_counts_the_links_of_all_pairs_together(gold):
 
 def test_the_attention_of_a_forced_target_is_that_of_its_pieces_alone(gold):
     for forced in force(tiny.model(), tiny.tokenizer(), gold):
-        assert forced.attention.shape == (len(forced.pieces[1]) + 1, len(forced.pieces[0]))
+        assert forced.attention.shape == (len(forced.target.pieces) + 1, len(forced.source.pieces))
+        assert [len(side.ids) for side in forced[1:]] == [len(side.pieces) for side in forced[1:]]
         assert forced.attention.sum(axis=1).max() < 1  # the rest lies on tag and EOS
 
 
 def test_a_shift_takes_the_attention_of_another_step():
     places = [(0, 1), (2, 3), (4, 5)]
-    forced = Forced(np.eye(4, 3), (places, places), (places, places))
+    forced = Forced(np.eye(4, 3), *[Side("a b c", places, [0, 0, 0], places)] * 2)
     assert forced.links() == {(0, 0), (1, 1), (2, 2)}
     assert {(0, 1), (1, 2)} <= forced.links(-1)
     assert {(1, 0), (2, 1)} <= forced.links(1)
 
 
 def test_links_of_both_directions_name_the_first_languages_word_first(gold):
-    for sets in by_attention(tiny.model(), tiny.tokenizer(), gold).values():
+    for sets in by_attention(both_ways(gold)).values():
         for links in sets["union"]:
             assert all(first < 2 and second < 2 for first, second in links)
+
+
+def test_a_lexicon_links_what_it_knows_in_both_directions(gold):
+    found = by_lexicon(both_ways(gold), tiny.lexicon({"two": "zwei"}), tiny.tokenizer(), gold)
+    assert list(found) == ["lexicon", "attention and lexicon", "the same, constants of the other half"]
+    for sets in found.values():
+        assert (1, 1) in sets["intersection"][0]
+        assert not sets["union"][0] & {(0, 1), (1, 0)}
+
+
+def test_each_half_has_the_links_that_are_best_on_the_other(gold):
+    ways = [symmetrized(links, links) for links in ([{(0, 0), (1, 1)}, {(0, 1)}], [{(1, 0)}, {(0, 0)}])]
+    assert crossed(gold, ways)["there"] == [{(1, 0)}, {(0, 1)}]
 
 
 def test_the_table_has_a_column_for_each_way_to_join_two_directions(gold):

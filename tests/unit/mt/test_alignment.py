@@ -5,16 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.alignment import align, alignment_error_rate, best_links, word_weights
+from mt.alignment import align, alignment_error_rate, best_links, link_weights, word_attention
 from mt.engines import Hypothesis
+from mt.linking import Side
 from mt.text import normalize
 from tests import tiny
 
 ONE_EACH = [(0, 1), (2, 3), (4, 5)]
 
 
-def links(attention, pieces=(ONE_EACH, ONE_EACH), words=(ONE_EACH, ONE_EACH)):
-    return best_links(word_weights(np.array(attention, np.float32), pieces, words))
+def weights(attention, source=ONE_EACH, target=ONE_EACH):
+    """Of pieces that are words, unless a side is given."""
+    sides = [side if isinstance(side, Side) else Side("", side, [], side) for side in (source, target)]
+    return link_weights(word_attention(np.array(attention, np.float32), *sides), *sides, None)
+
+
+def links(attention, source=ONE_EACH, target=ONE_EACH):
+    return best_links(weights(attention, source, target))
 
 
 def test_a_word_is_linked_to_the_one_it_attends_to():
@@ -22,9 +29,8 @@ def test_a_word_is_linked_to_the_one_it_attends_to():
 
 
 def test_pieces_of_a_word_count_together():
-    pieces = [(0, 1), (1, 2), (3, 4)]
-    weights = word_weights(np.array([[0.3, 0.3, 0.4]]), (pieces, [(0, 4)]), ([(0, 2), (3, 4)], [(0, 4)]))
-    assert weights[0, 0] > weights[0, 1]
+    found = weights([[0.3, 0.3, 0.4]], Side("", [(0, 2), (3, 4)], [], [(0, 1), (1, 2), (3, 4)]), [(0, 4)])
+    assert found[0, 0] > found[0, 1]
 
 
 def test_a_word_without_clear_attention_has_no_link_but_every_source_word_with_some_has():
@@ -32,16 +38,16 @@ def test_a_word_without_clear_attention_has_no_link_but_every_source_word_with_s
 
 
 def test_no_words_have_no_links():
-    assert best_links(word_weights(np.zeros((0, 0)), ([], []), ([], []))) == []
+    assert links(np.zeros((0, 0)), [], []) == []
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 1000))
 def test_rows_sum_to_at_most_one_and_links_lie_inside(targets, sources, seed):
     draw = np.random.default_rng(seed)
     spans = [[(2 * place, 2 * place + 1) for place in range(count)] for count in (sources, targets)]
-    weights = word_weights(draw.dirichlet(np.ones(sources), targets), tuple(spans), tuple(spans))
-    assert weights.sum(axis=1).max() <= 1 + 1e-5
-    assert all(0 <= source < sources and 0 <= target < targets for source, target in best_links(weights))
+    found = weights(draw.dirichlet(np.ones(sources), targets), *spans)
+    assert found.sum(axis=1).max() <= 1 + 1e-5
+    assert all(0 <= source < sources and 0 <= target < targets for source, target in best_links(found))
 
 
 def test_the_alignment_error_rate_counts_sure_links_that_lack_and_impossible_ones_that_are_there():

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mt.bundle import load_bundle, read_manifest, seal
+from mt.lexicon import FILE
 from mt.translator import Translator
 from tests import tiny
 from tests.inventing import InventingEngine
+from tests.repeating import RepeatingEngine, repeater
 
 PARTS = [
     "twenty",
@@ -150,3 +153,15 @@ def test_explanations_come_only_with_links_and_only_of_the_best():
     assert translator.translate(["twenty one"], "en", "de")[0].explanations == ()
     (one,) = translator.translate(["twenty one"], "en", "de", links=True, n_best=3)
     assert len(one.explanations) == 1
+
+
+def test_links_follow_the_bundles_lexicon_and_attention_stays_what_it_was(bundle_copy):
+    tiny.lexicon({"one": "two", "two": "one"}).save(bundle_copy / FILE)
+    seal(bundle_copy, read_manifest(bundle_copy))
+    (one,) = Translator(load_bundle(bundle_copy), engine=RepeatingEngine()).translate(
+        ["one two"], "en", "de", links=True
+    )
+    assert (one.text, one.links) == ("one two", (((0, 3), (4, 7)), ((4, 7), (0, 3))))
+    assert one.explanations[0].attention.tolist() == np.eye(2).tolist()
+    (plain,) = repeater().translate(["one two"], "en", "de", links=True)
+    assert plain.links == (((0, 3), (0, 3)), ((4, 7), (4, 7)))

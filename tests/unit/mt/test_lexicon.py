@@ -5,21 +5,13 @@ import pytest
 
 from mt.bundle import load_bundle, read_manifest, seal
 from mt.errors import BundleError
-from mt.lexicon import FILE, FORMAT, Lexicon, Table
+from mt.lexicon import FILE, FORMAT, Lexicon
 from mt.tokenizer import EOS
 from tests import tiny
 
-FREQUENT = np.array([300], np.uint16)
-
 
 def table(rows):
-    """Of rows by source piece: {target piece: probability}, of the null word by -1."""
-    size = tiny.tokenizer().size
-    lists = [sorted(rows.get(piece, {}).items()) for piece in range(-1, size)]
-    entries = [entry for one in lists for entry in one]
-    starts = np.cumsum([0, *map(len, lists)]).astype(np.int32)
-    pieces, probabilities = ([entry[side] for entry in entries] for side in (0, 1))
-    return Table(starts, np.array(pieces, np.uint16), np.array(probabilities, np.float16), FREQUENT)
+    return tiny.table(rows, frequent=[300])
 
 
 @pytest.fixture
@@ -44,6 +36,8 @@ def test_a_language_without_a_table_allows_all(lexicon):
 def test_probabilities_are_those_of_the_table_the_null_words_first(lexicon):
     found = lexicon.tables["de"].probability([280, 281], [290, 292, 310, 311])
     assert found.tolist() == [[0, 0.75, 0], [0, 0.25, 0], [0.5, 0, 0], [0, 0, 0]]
+    assert table({}).probability([280], [290]).tolist() == [[0, 0]]
+    assert lexicon.tables["de"].probability([], []).shape == (0, 1)
 
 
 def test_a_bundle_keeps_it(bundle_copy, lexicon):
