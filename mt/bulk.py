@@ -85,6 +85,7 @@ class Job:
     protect: bool = True
     form: str = "text"
     loop_guard: bool = True
+    shortlist: bool = False
 
     def open(self, bundle: Bundle | None = None, threads: int | None = None) -> Work:
         """The work, with a translator of its own; the bundle is loaded unless it is given.
@@ -99,7 +100,7 @@ class Job:
         Raises what load_bundle, Translator and its require_direction do.
         """
         bundle = bundle or load_bundle(self.bundle)
-        search = replace(bundle.manifest.search_options, loop_guard=self.loop_guard)
+        search = replace(bundle.manifest.search_options, loop_guard=self.loop_guard, shortlist=self.shortlist)
         translator = Translator(bundle, threads, self.engine, search)
         translator.require_direction(self.source, self.target)
         return translator

@@ -48,6 +48,7 @@ def translate(
     form: Annotated[str, typer.Option("--format", help="What each line is: text, html or xml.")] = "text",
     no_protect: Annotated[bool, typer.Option("--no-protect", help="Translate addresses, code, numbers too.")] = False,
     no_loop_guard: Annotated[bool, typer.Option("--no-loop-guard", help="Never search again what loops.")] = False,
+    shortlist: Annotated[bool, typer.Option("--shortlist", help="Score likely pieces only, by its lexicon.")] = False,
     as_stream: Annotated[bool, typer.Option("--stream", help="Write as it grows, piece by piece; --greedy.")] = False,
 ) -> None:
     """Translates line by line: one line in, one line out."""
@@ -55,6 +56,7 @@ def translate(
     kind = Form(form).kind
     if as_stream:
         unfit = {"--output": output, "--workers": workers, "--json": as_json, "--n-best": n_best > 1}
+        unfit |= {"--shortlist": shortlist}
         _refuse_beside_stream({**unfit, "--format": kind != "text"})
         job = Job(bundle or shipped_bundle(), engine, source.lower(), target.lower())
         _write_as_it_grows(file, replace(job, protect=not no_protect, loop_guard=not no_loop_guard))
@@ -65,7 +67,7 @@ def translate(
         chosen = choose_engine(loaded, engine).name
         languages = source.lower(), target.lower()
         job = Job(loaded.path, chosen, *languages, n_best if as_json else 1, greedy, as_json, not no_protect, kind)
-        job = replace(job, loop_guard=not no_loop_guard)
+        job = replace(job, loop_guard=not no_loop_guard, shortlist=shortlist)
         is_typed = stream.isatty()  # then a line is answered before the next is waited for
         processes = 1 if is_typed else workers or sensible_workers(file, chosen)
         open_work = partial(job.open, threads=1) if processes > 1 else partial(job.open, loaded)

@@ -38,7 +38,7 @@ def load_translator(settings: Settings) -> Translator:
     """The translator of the bundle that the settings name, or of the one that is shipped; BundleError without one."""
     threads = 1 if settings.workers > 1 else None  # several processes would only fight for the cores
     bundle = load_bundle(settings.bundle or shipped_bundle())
-    search = replace(bundle.manifest.search_options, loop_guard=settings.loop_guard)
+    search = replace(bundle.manifest.search_options, loop_guard=settings.loop_guard, shortlist=settings.shortlist)
     return Translator(bundle, threads, settings.engine, search)
 
 

@@ -73,6 +73,13 @@ class Settings:
             "Whether a translation that loops, or is far too long or short, is searched again.", read=_yes_or_no
         ),
     )
+    shortlist: bool = field(
+        default=False,
+        metadata=_about(
+            "Whether only the pieces that a bundle's lexicon allows for a text are scored: faster with a large model.",
+            read=_yes_or_no,
+        ),
+    )
     max_characters: int = field(
         default=100_000, metadata=_about("The most characters that one request may hold.", 1, 10**9)
     )

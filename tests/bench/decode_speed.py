@@ -36,6 +36,7 @@ from training.run.machine import hardware
 # Modules and Pythons; the first of those that are asked for is what the others are compared with.
 CONTESTANTS = {
     "litert-int8": ("tests.bench.decode_litert", sys.executable),
+    "litert-int8-shortlist": ("tests.bench.decode_litert", sys.executable),
     "litert-float32": ("tests.bench.decode_litert", sys.executable),
     "savedmodel": ("tests.bench.decode_savedmodel", sys.executable),
     "savedmodel-driven": ("tests.bench.decode_savedmodel", sys.executable),

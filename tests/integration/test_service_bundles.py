@@ -199,3 +199,9 @@ def test_a_server_whose_folder_is_empty_is_alive_and_ready_as_soon_as_a_bundle_i
 def test_the_loop_guard_is_on_or_off_as_the_settings_say(is_on):
     settings = Settings(bundle=tiny.bundle_folder(), engine="litert", loop_guard=is_on)
     assert load_translator(settings).options().loop_guard is is_on
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_shortlist_is_had_as_the_settings_say(is_on):
+    settings = Settings(bundle=tiny.bundle_folder(), engine="litert", shortlist=is_on)
+    assert load_translator(settings).options().shortlist is is_on

@@ -15,6 +15,7 @@ from mt.bulk import BYTES_AT_ONCE
 from mt.bundle import load_bundle, read_manifest, seal
 from mt.cli import engine_here, main, sensible_workers
 from mt.cores import usable_cores
+from mt.lexicon import FILE as LEXICON
 from mt.text.markup import Form
 from mt.translator import Translator
 from tests import tiny
@@ -307,6 +308,20 @@ def test_what_loops_is_not_searched_again_if_so_asked(run):
         wanted = tiny.translator().translate(lines, "en", "de", search=dataclasses.replace(own, loop_guard=guard))
         _, printed, _ = run(*translate(*options), given="\n".join(lines).encode())
         assert printed.splitlines() == [one.text for one in wanted]
+
+
+def test_a_shortlist_is_had_if_asked_for(run, bundle_copy):
+    tiny.lexicon({"seven": "zwei"}).save(bundle_copy / LEXICON)
+    seal(bundle_copy, read_manifest(bundle_copy))
+    lines, translator = tiny.number_names("en")[:8], Translator(load_bundle(bundle_copy))
+    texts = []
+    for options, is_on in (([], False), (["--shortlist"], True)):
+        search = dataclasses.replace(translator.options(), shortlist=is_on)
+        wanted = translator.translate(lines, "en", "de", search=search)
+        arguments = "translate", "--from", "en", "--to", "de", "--bundle", bundle_copy, *options
+        texts.append(run(*arguments, given="\n".join(lines).encode())[1].splitlines())
+        assert texts[-1] == [one.text for one in wanted]
+    assert texts[0] != texts[1]
 
 
 def test_html_is_translated_around_its_tags(run):
