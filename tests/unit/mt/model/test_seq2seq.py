@@ -60,7 +60,8 @@ def test_a_step_among_some_pieces_gives_their_shares_of_the_whole_step(options):
     model, some = make(**options), np.array([2, 7, 21])
     memory = model.encode(SOURCE)
     state = model.initial_state(memory)
-    weights = np.asarray(model.output_matrix)[some], np.asarray(model.output_bias)[some]
+    biases = np.tile(np.asarray(model.output_bias)[some], (len(SOURCE), 1))  # the same for each source
+    weights = np.asarray(model.output_matrix)[some], biases
     found, attention, after = model.short_step(TARGET[:, :1], state, memory, *weights)
     known, *wanted = model.step(TARGET[:, :1], state, memory)
     np.testing.assert_allclose(found, keras.ops.log_softmax(np.asarray(known)[:, :, some]), atol=1e-5)
