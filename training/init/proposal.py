@@ -37,7 +37,7 @@ class SizeClass(NamedTuple):
 # Measured on 2 cores: the recipes multi30k-en-de (29,000 pairs, 37.3 BLEU) and tatoeba-en-de (161,000) have been tuned,
 # and the classes around them have their settings. With an equal number of target pieces, batches of 2,000 give 30 BLEU
 # where 4,000 give 26, and 1,000 to 1,500 are right below 200,000 pairs (1.2 million words). With 5,000 pairs (32,000
-# words) and 2.6 million target pieces of training, the first class gives 17.3 BLEU; 2,000 pieces, sizes of 192, 192, 384,
+# words) and 2.6 million target pieces of training, the first class gives 17.3 BLEU; 2,000 pieces, sizes of 192 and 384,
 # dropout 0.3, word dropout 0.1 and batches of 800 give 16.5; 6,000 pieces and dropout 0.1 give 17.6 (one seed each:
 # docs/benchmarks.md). Dropout 0.5 with pieces sampled (Kudo 2018) learns far too slowly for that. The classes between
 # follow. About 7 target words a pair in Tatoeba, 11 in Multi30k, 20 in IWSLT'15 and in news.
