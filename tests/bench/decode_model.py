@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import ops
 
 from mt.convert import convert
-from mt.export import IDS, encoding, stepping
+from mt.export import IDS, choosing, encoding, short_stepping, stepping
 from mt.model import Seq2Seq
 from mt.search import beam_search, greedy_search
 from mt.tokenizer import EOS
@@ -48,6 +48,7 @@ def save(model: Seq2Seq, path: Path) -> None:
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
     signatures = {"encode": encoding(model), "step": stepping(model)}
+    signatures |= {"choose": choosing(model), "short_step": short_stepping(model)}
     signatures |= {"serving_default": searching(model, BEAM), "greedy": searching(model, beam=1)}
     tf.saved_model.save(module, str(path), signatures=signatures)
 
