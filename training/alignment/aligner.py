@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from training.alignment.block import Pairs
-from training.alignment.lexicon import Lexicon, split
 from training.alignment.symmetry import Link
+from training.alignment.vocabulary import Vocabulary, split
 from training.alignment.word_model import WordModel, learn
 from training.data.rows import Rows, join_rows
 
@@ -18,10 +18,10 @@ Symmetry = Callable[[set[Link], set[Link]], set[Link]]
 
 
 class Aligner(NamedTuple):
-    """Lexicons and word models of two languages."""
+    """Vocabularies and word models of two languages."""
 
-    first: Lexicon
-    second: Lexicon
+    first: Vocabulary
+    second: Vocabulary
     forward: WordModel  # probabilities of the second language's words
     backward: WordModel
 
@@ -46,7 +46,7 @@ def _by_pair(best: np.ndarray, words: Rows) -> list[list[int]]:
 
 def learn_aligner(pairs: Iterable[tuple[Sequence[str], Sequence[str]]], most_links: int = MOST_LINKS) -> Aligner:
     """The aligner of chunks of texts, the first language's and the second's, as many as have `most_links`."""
-    first, second = Lexicon(), Lexicon()
+    first, second = Vocabulary(), Vocabulary()
     parts, links = [], 0
     for one, other in pairs:
         part = Pairs(first.learn(map(split, one)), second.learn(map(split, other)))

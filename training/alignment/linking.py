@@ -8,8 +8,8 @@ from tqdm import tqdm
 
 from training.alignment.aligner import Aligner, learn_aligner
 from training.alignment.drawing import Sides, drawn, pick
-from training.alignment.lexicon import split, word_ends
 from training.alignment.symmetry import Link
+from training.alignment.vocabulary import split, word_ends
 from training.data.dataset import Bitext
 from training.data.fingerprint import fingerprint
 from training.data.links import Links

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from mt.text.words import words
 from tests import tiny
 from training.alignment.aligner import learn_aligner
-from training.alignment.lexicon import UNKNOWN, Lexicon, spans, split
 from training.alignment.linking import link
+from training.alignment.vocabulary import UNKNOWN, Vocabulary, spans, split
 from training.data.dataset import Bitext
 from training.data.rows import text_rows
 from training.data.store import Texts, kept_store
@@ -95,10 +95,10 @@ def test_enough_pairs_are_enough_to_learn_from():
 
 
 def test_a_word_that_was_not_learned_is_unknown():
-    lexicon = Lexicon()
-    assert lexicon.learn([["A", "b", "a"]]).values.tolist() == [2, 3, 2]
-    assert lexicon.ids([["B", "c"], []]).values.tolist() == [3, UNKNOWN]
-    assert len(lexicon) == 4
+    vocabulary = Vocabulary()
+    assert vocabulary.learn([["A", "b", "a"]]).values.tolist() == [2, 3, 2]
+    assert vocabulary.ids([["B", "c"], []]).values.tolist() == [3, UNKNOWN]
+    assert len(vocabulary) == 4
 
 
 @given(st.text())

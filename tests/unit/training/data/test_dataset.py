@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mt.errors import TrainingError
 from mt.tokenizer import BOS, EOS, PAD
 from tests import tiny
-from training.alignment.lexicon import word_ends
+from training.alignment.vocabulary import word_ends
 from training.data.dataset import (
     Batching,
     Bitext,

@@ -13,7 +13,7 @@ UNKNOWN = 1  # 0 is the null word
 LAST_PLACE = 2**16 - 1
 
 
-class Lexicon:
+class Vocabulary:
     """The ids of the words of one language, from 2 on in the order of their coming; a word that is new has UNKNOWN."""
 
     def __init__(self) -> None:
