@@ -12,8 +12,8 @@ from training.alignment.word_model import learn
 from training.data.dataset import Bitext
 from training.data.rows import join_rows, make_rows
 
-# Learned from all of Tatoeba's pairs, it leaves out no piece of 96 in 100 of the shipped translator's own translations (85
-# on Multi30k's sentences, which are unlike its corpus), and 520 pieces (780) are left of 6,000.
+# Learned from all of Tatoeba's pairs, it leaves out no piece of 96 in 100 of the shipped translator's own translations
+# (85 on Multi30k's sentences, which are unlike its corpus), and 520 pieces (780) are left of 6,000.
 MOST_ENTRIES, LEAST_PROBABILITY = 200, 1e-5  # of each source piece
 FREQUENT = 100
 MOST_LINKS = 10_000_000  # that two pieces of a pair could have; both directions take half a minute for so many
