@@ -23,8 +23,8 @@ class Memory(NamedTuple):
 class BidirectionalLSTM(keras.layers.Layer):
     """One LSTM from left to right and one from right to left, side by side (Schuster & Paliwal 1997).
 
-    Each source is reversed within its own length, so that the backward LSTM starts at its last real piece; neither
-    recurrence needs a mask, and the outputs at real positions do not depend on the padding.
+    The backward LSTM starts at the last real piece of each source; the outputs at real positions do not depend on the
+    padding.
     """
 
     def __init__(self, hidden: int, input_width: int, **kwargs: Any) -> None:
@@ -38,23 +38,14 @@ class BidirectionalLSTM(keras.layers.Layer):
         """(B, S, 2 H) for inputs (B, S, any) and mask (B, S)."""
         if inputs.shape[0] == 1:
             return read_both_ways(self.forward_lstm, self.backward_lstm, inputs, mask)
-        backward = reverse_sequences(self.backward_lstm(reverse_sequences(inputs, mask)), mask)
+        backward = self.backward_lstm(inputs, backwards_from=mask)
         return ops.concatenate([self.forward_lstm(inputs), backward], axis=-1)
 
     def watch(self, inputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The same for one source, and what was seen inside (1, S, 2, 4): forward and backward, as LSTM.watch says."""
         forward, inside = self.forward_lstm.watch(inputs)
-        backward, inside_backward = self.backward_lstm.watch(reverse_sequences(inputs, mask))
-        outputs = ops.concatenate([forward, reverse_sequences(backward, mask)], axis=-1)
-        return outputs, ops.stack([inside, reverse_sequences(inside_backward, mask)], axis=2)
-
-
-def reverse_sequences(sequences: Tensor, mask: Tensor) -> Tensor:
-    """Each row's real positions in reverse order, its padding where it was; sequences (B, S, any), mask (B, S)."""
-    lengths = ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True)
-    positions = ops.arange(ops.shape(mask)[1], dtype="int32")[None, :]
-    order = ops.where(positions < lengths, lengths - 1 - positions, positions)
-    return ops.take_along_axis(sequences, order[:, :, None], axis=1)
+        backward, inside_backward = self.backward_lstm.watch(inputs, backwards_from=mask)
+        return ops.concatenate([forward, backward], axis=-1), ops.stack([inside, inside_backward], axis=2)
 
 
 class Encoder(keras.layers.Layer):

@@ -20,32 +20,50 @@ class LSTM(keras.layers.LSTM):
     def __init__(self, hidden: int, **kwargs: Any) -> None:
         super().__init__(hidden, return_sequences=True, **kwargs)
 
-    def call(self, sequences: Tensor, initial_state: list[Tensor] | None = None) -> Tensor:
-        """Outputs (B, T, H) for sequences (B, T, any), from a hidden and a cell state (B, H) or from zeros."""
-        inputs, hidden, cell = self._begun(sequences, initial_state)
+    def call(
+        self, sequences: Tensor, initial_state: list[Tensor] | None = None, backwards_from: Tensor | None = None
+    ) -> Tensor:
+        """Outputs (B, T, H) for sequences (B, T, any), from a hidden and a cell state (B, H) or from zeros.
+
+        With a mask (B, T), False behind the ends, each sequence is read backwards from its own end: behind it the
+        gates are shut, so that the state is still as it began when the last real position is read.
+        """
+        inputs, hidden, cell = self._begun(sequences, initial_state, backwards_from)
         turned = ops.transpose(inputs, (1, 2, 0)), ops.transpose(hidden), ops.transpose(cell)
         outputs = _recurrence(*turned, ops.transpose(self.cell.recurrent_kernel))
-        return ops.transpose(outputs, (2, 0, 1))
+        return _in_order(ops.transpose(outputs, (2, 0, 1)), backwards_from)
 
-    def watch(self, sequences: Tensor, initial_state: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    def watch(
+        self, sequences: Tensor, initial_state: list[Tensor] | None = None, backwards_from: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The outputs of one sequence (1, T, any), and what was seen inside (1, T, 4).
 
         That is at each position the mean of the input, of the forget and of the output gate, and the norm of the cell
         state.
         """
-        inputs, hidden, cell = self._begun(sequences, initial_state)
+        inputs, hidden, cell = self._begun(sequences, initial_state, backwards_from)
         columns = [ops.zeros_like(inputs[:, :, : self.units]), *[ops.zeros_like(inputs[:, :, :1])] * 4]
         start = ops.concatenate(columns, axis=-1)
         told = _told_of_one(inputs, hidden, cell, self.cell.recurrent_kernel, start)
+        told = _in_order(told, backwards_from)
         return told[:, :, : self.units], told[:, :, self.units :]
 
-    def _begun(self, sequences: Tensor, initial_state: list[Tensor] | None) -> tuple[Tensor, Tensor, Tensor]:
-        """W x + b (B, T, 4 H) of the sequences, and the states to begin with."""
+    def _begun(
+        self, sequences: Tensor, initial_state: list[Tensor] | None, backwards_from: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """W x + b (B, T, 4 H) of the sequences, in the order they are read, and the states to begin with."""
         batch, _, width = ops.shape(sequences)
         rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
         inputs = ops.reshape(rows, (batch, -1, 4 * self.units))
         hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
-        return inputs, hidden, cell
+        if backwards_from is not None:
+            inputs = ops.where(backwards_from[:, :, None], inputs, ops.cast(CLOSED, inputs.dtype))
+        return _in_order(inputs, backwards_from), hidden, cell
+
+
+def _in_order(positions: Tensor, backwards_from: Tensor | None) -> Tensor:
+    """Positions (B, T, any) turned around if they are read, or were, from the end."""
+    return positions if backwards_from is None else ops.flip(positions, axis=1)
 
 
 def read_both_ways(forward: LSTM, backward: LSTM, sequence: Tensor, mask: Tensor) -> Tensor:
