@@ -65,16 +65,28 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+class DamagedCheckpoint(TrainingError):
+    """A file that is no whole checkpoint."""
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in a file; TrainingError when it is damaged."""
+    """The checkpoint in a file; DamagedCheckpoint, or another TrainingError when the file cannot be opened."""
     try:
-        with path.open("rb") as file, np.load(file) as stored:
-            arrays = {name[6:]: stored[name] for name in stored.files if name.startswith("array:")}
-            return Checkpoint(arrays, json.loads(stored["progress"].tobytes()))
+        file = path.open("rb")
     except FileNotFoundError:
         raise TrainingError(f"There is no checkpoint {path}. Run `mt-train run` first.") from None
+    except OSError as error:
+        raise TrainingError(
+            f"The checkpoint {path} cannot be opened: {error.strerror}. Make it readable, then try again."
+        ) from error
+    try:
+        with file, np.load(file) as stored:
+            arrays = {name[6:]: stored[name] for name in stored.files if name.startswith("array:")}
+            return Checkpoint(arrays, json.loads(stored["progress"].tobytes()))
     except Exception as error:  # zipfile, numpy and json each have errors of their own for a damaged file
-        raise TrainingError(f"The checkpoint {path} is damaged ({error}). Remove it to go on without it.") from error
+        raise DamagedCheckpoint(
+            f"The checkpoint {path} is damaged ({error}). Remove it to go on without it."
+        ) from error
 
 
 def save_newest(folder: Path, checkpoint: Checkpoint) -> None:
@@ -91,13 +103,13 @@ def load_newest(folder: Path, say: Callable[[str], object]) -> tuple[Path, Check
     """The file and content of the newest checkpoint that is whole; None before the first.
 
     A damaged one is told to `say` and gets another name, so that saving does not keep it in the place of the good one.
-    TrainingError when there are some and none is whole.
+    TrainingError when there are some and none is whole, or one cannot be opened.
     """
-    problems = []
+    problems: list[DamagedCheckpoint] = []
     for path in _generations(folder):
         try:
             checkpoint = load_checkpoint(path)
-        except TrainingError as error:
+        except DamagedCheckpoint as error:
             problems.append(error)
             continue
         if path.name != NEWEST:
@@ -114,7 +126,7 @@ def _generations(folder: Path) -> list[Path]:
     return [folder / name for name in (NEWEST, PREVIOUS) if (folder / name).exists()]
 
 
-def _set_aside(folder: Path, problems: Sequence[TrainingError]) -> str:
+def _set_aside(folder: Path, problems: Sequence[DamagedCheckpoint]) -> str:
     """Renames the newest checkpoint, and says why; a crash between two renames leaves none."""
     newest, damaged = folder / NEWEST, folder / DAMAGED
     if not newest.exists():

@@ -1,5 +1,7 @@
 """Checkpoints: what is saved comes back, and a failing write costs nothing."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -149,6 +151,17 @@ def test_two_damaged_checkpoints_are_both_named(tmp_path):
     assert has_checkpoint(tmp_path)
     with pytest.raises(TrainingError, match=r"last\.npz is damaged .*previous\.npz is damaged .*Remove it to go on"):
         load_newest(tmp_path, say_nothing)
+
+
+def test_a_newest_checkpoint_that_cannot_be_opened_is_not_taken_for_damaged(tmp_path):
+    save_generations(tmp_path, 10, 20)
+    newest = tmp_path / "last.npz"
+    newest.unlink()
+    newest.mkdir()  # which root, too, cannot open as a file
+    wanted = f"The checkpoint {newest} cannot be opened: Is a directory. Make it readable, then try again."
+    with pytest.raises(TrainingError, match=re.escape(wanted)):
+        load_newest(tmp_path, say_nothing)
+    assert {file.name for file in tmp_path.iterdir()} == {"last.npz", "previous.npz"}
 
 
 def test_a_full_disk_leaves_both_generations(tmp_path):
