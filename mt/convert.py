@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mt.engines.chatter import without_chatter
-from mt.engines.litert import ENDING, GRAPHS, OPTIONAL
+from mt.engines.graphs import ENDING, outputs_of
 from mt.engines.tensorflow import import_tensorflow
 
 
@@ -18,10 +18,10 @@ def convert(saved_model: Path, folder: Path, quantized: bool = True) -> None:
 
     loaded = tf.saved_model.load(str(saved_model))
     folder.mkdir(parents=True)
-    for name, outputs in GRAPHS.items():
-        if name in OPTIONAL and name not in loaded.signatures:
+    for name, signature in loaded.signatures.items():
+        outputs = outputs_of(name)
+        if not outputs:
             continue
-        signature = loaded.signatures[name]
         assert tuple(sorted(signature.structured_outputs)) == outputs, sorted(signature.structured_outputs)
         # Converted with its variables, a graph would fail at run time (READ_VARIABLE).
         frozen = convert_variables_to_constants_v2(signature)

@@ -19,6 +19,7 @@ from mt.search import Ranking, SearchResult, beam_search, greedy_search, length_
 from mt.tokenizer import Tokenizer
 
 IDS = tf.TensorSpec((None, None), tf.int32, name="source_ids")
+BLOCKS = range(100, 40, -1)  # widths of what is searched for the likeliest pieces, the first that divides a vocabulary
 
 
 def export(
@@ -81,12 +82,14 @@ def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pa
     Signatures `serving_default` (beam search) and `greedy` take `source_ids` (B, S) int32 (target-language tag, pieces,
     EOS; PAD behind) and give `ids` (B, K, T), `lengths` (B, K), `scores` (B, K), `is_complete` (B, K), `attention`
     (B, K, T, S) and `log_probabilities` (B, K, T), as mt.search.SearchResult. `encode` and `step` are what a search is
-    made of: see `encoding` and `stepping`. `choose` and `short_step` are for one among the pieces of a shortlist: see
-    `choosing` and `short_stepping`. `inside` shows what happens in the network: see `watching`.
+    made of: see `encoding` and `stepping`; `sums_1`, `read_1`, `sums_2`, … and `remember` are `encode` in parts: see
+    `encoding_in_parts`. `choose` and `short_step` are for a search among the pieces of a shortlist: see `choosing` and
+    `short_stepping`. `inside` shows what happens in the network: see `watching`.
     """
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
     signatures = {"encode": encoding(model), "step": stepping(model), "inside": watching(model)}
+    signatures |= encoding_in_parts(model)
     signatures |= {"choose": choosing(model), "short_step": short_stepping(model)}
     for name, chosen in (("serving_default", options), ("greedy", None)):
 
@@ -104,15 +107,50 @@ def save_graphs(model: Seq2Seq, tokenizer: Tokenizer, options: SearchOptions, pa
 def encoding(model: Seq2Seq) -> Any:
     """The signature `encode`: one source, `source_ids` (1, S), to what its decoding starts from.
 
-    `outputs` (1, S, M) and `keys` (1, S, A) are its Memory, `hidden` and `cell` (1, 1, L, H) its first DecoderState.
+    `outputs` (1, S, M) and `keys` (1, S, A) are its Memory, `hidden` and `cell` (1, 1, L H) its first DecoderState.
     """
 
     def encode(source_ids: Any) -> dict[str, Any]:
-        memory = model.encode(source_ids)
-        return {"outputs": memory.outputs, "keys": memory.keys, **model.initial_state(memory)._asdict()}
+        return _remembered(model, model.encode(source_ids))
 
     one = tf.TensorSpec((1, None), tf.int32, name="source_ids")
     return tf.function(encode, autograph=False).get_concrete_function(one)
+
+
+def encoding_in_parts(model: Seq2Seq) -> dict[str, Any]:
+    """The signatures that encode several sources without a loop, for who drives the recurrence; layers count from 1.
+
+    `sums_1` makes of `source_ids` (B, S) the `sums` (B, S, 8 H) of the first layer's gates, forward and backward,
+    without what they owe to a state; `sums_2` and so on, of the `outputs` (B, S, M) of the layers below. `read_1` and
+    so on read one position each way: `sums` (B, 8 H), `hidden` and `cell` (B, 2 H) to `next_hidden` and
+    `next_cell`. `remember` makes of the sum of the layers' `outputs` and their `mask` (B, S) what `encode` gives.
+    """
+    config, encoder = model.config, model.encoder
+    many = (None, None)
+    outputs = tf.TensorSpec((*many, 2 * config.encoder_hidden), name="outputs")
+    mask = tf.TensorSpec(many, tf.bool, name="mask")
+    sums = tf.TensorSpec((None, 8 * config.encoder_hidden), name="sums")
+    states = [tf.TensorSpec((None, 2 * config.encoder_hidden), name=name) for name in ("hidden", "cell")]
+
+    def remember(outputs: Any, mask: Any) -> dict[str, Any]:
+        return _remembered(model, model.decoder.remember(encoder.output_norm(outputs), mask))
+
+    found = {"remember": tf.function(remember, autograph=False).get_concrete_function(outputs, mask)}
+    for layer, part in enumerate(encoder.layers):
+
+        def first(source_ids: Any) -> dict[str, Any]:
+            return {"sums": encoder.sums(0, model.embed(source_ids))}
+
+        def further(outputs: Any, layer: int = layer) -> dict[str, Any]:
+            return {"sums": encoder.sums(layer, outputs)}
+
+        def read(sums: Any, hidden: Any, cell: Any, part: Any = part) -> dict[str, Any]:
+            return dict(zip(("next_hidden", "next_cell"), part.step(sums, hidden, cell), strict=True))
+
+        add = tf.function(further if layer else first, autograph=False)
+        found[f"sums_{layer + 1}"] = add.get_concrete_function(outputs if layer else IDS)
+        found[f"read_{layer + 1}"] = tf.function(read, autograph=False).get_concrete_function(sums, *states)
+    return found
 
 
 def watching(model: Seq2Seq) -> Any:
@@ -122,7 +160,7 @@ def watching(model: Seq2Seq) -> Any:
 
 
 def stepping(model: Seq2Seq) -> Any:
-    """The signature `step`: the last pieces `ids` (B, K) and `hidden` and `cell` (B, K, L, H) of K hypotheses a source.
+    """The signature `step`: the last pieces `ids` (B, K) and `hidden` and `cell` (B, K, L H) of K hypotheses a source.
 
     Their sources are `outputs` (B, S, M), `keys` (B, S, A) and `mask` (B, S), which is False behind their ends. Gives
     natural-log `log_probabilities` (B, K, V) of the next piece, of which `best_log_probabilities` and `best_ids`
@@ -173,8 +211,12 @@ def short_stepping(model: Seq2Seq) -> Any:
     return tf.function(short_step, autograph=False).get_concrete_function(*inputs)
 
 
+def _remembered(model: Seq2Seq, memory: Memory) -> dict[str, Any]:
+    return {"outputs": memory.outputs, "keys": memory.keys, **model.initial_state(memory)._asdict()}
+
+
 def _outputs(count: Any, log_probabilities: Any, attention: Any, state: DecoderState) -> dict[str, Any]:
-    best, best_ids = tf.math.top_k(log_probabilities, count)
+    best, best_ids = likeliest(log_probabilities, count)
     return {
         "log_probabilities": log_probabilities,
         "best_log_probabilities": best,
@@ -185,9 +227,28 @@ def _outputs(count: Any, log_probabilities: Any, attention: Any, state: DecoderS
     }
 
 
+def likeliest(log_probabilities: Any, count: Any) -> tuple[Any, Any]:
+    """The `count` largest (B, K, count) of (B, K, V), largest first, and their places.
+
+    They lie in the blocks with the largest maxima, so that LiteRT, which sorts slowly, need not sort them all.
+    """
+    vocabulary = log_probabilities.shape[-1] or 0
+    width = next((width for width in BLOCKS if vocabulary and vocabulary % width == 0), 0)
+    if not width:
+        best, best_ids = tf.math.top_k(log_probabilities, count)
+        return best, best_ids
+    blocks = tf.reshape(log_probabilities, (-1, vocabulary // width, width))
+    _, chosen = tf.math.top_k(tf.reduce_max(blocks, axis=2), tf.minimum(count, vocabulary // width))
+    left = tf.reshape(tf.gather(blocks, chosen, batch_dims=1), (tf.shape(blocks)[0], -1))
+    best, places = tf.math.top_k(left, count)
+    best_ids = tf.gather(chosen, places // width, batch_dims=1) * width + places % width
+    shape = tf.concat([tf.shape(log_probabilities)[:2], [count]], axis=0)
+    return tf.reshape(best, shape), tf.reshape(best_ids, shape)
+
+
 def _step_inputs(config: ModelConfig) -> tuple[Any, ...]:
     many = (None, None)
-    states = (*many, config.decoder_layers, config.decoder_hidden)
+    states = (*many, config.decoder_layers * config.decoder_hidden)
     return (
         tf.TensorSpec(many, tf.int32, name="ids"),
         tf.TensorSpec((), tf.int32, name="count"),

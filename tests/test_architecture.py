@@ -29,7 +29,7 @@ LEVELS = (
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ROOMS = ("mt", "service", "training")
 MODEL_LIBRARIES = {
-    "ai_edge_litert": ("mt/engines/litert.py",),
+    "ai_edge_litert": ("mt/engines/graphs.py",),
     "tensorflow": ("mt/engines/tensorflow.py", "mt/export.py", "mt/convert.py", "training/"),
     "keras": ("mt/model/", "mt/search.py", "mt/export.py", "training/"),
     "jax": ("training/",),

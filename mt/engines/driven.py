@@ -93,7 +93,7 @@ def beam_search(
     scores: Floats = np.zeros(places.shape, np.float32)
     last: Ids = np.full(places.shape, BOS, np.int32)
     coverage = _Coverage(options.coverage_penalty, lengths)
-    while (scores > NEVER / 2).any():
+    while scores.size:
         found = decoder.step(last, options.beam)
         room = options.beam - np.array([len(leaves[source]) for source in live])
         scores, parents, last = _best_continuations(scores, found, room)
@@ -101,10 +101,11 @@ def beam_search(
         coverage.add(attention, parents)
         steps.append(_Step(last, scores.copy(), attention, rows, _taken(places, parents)))
         is_late = len(steps) >= least_steps and is_over()
-        ranks = scores / np.float32((5 + len(steps)) / 6) ** np.float32(options.length_penalty) + coverage.ranks()
-        for leaf in _leaving(scores, ranks, last, len(steps), limits[live], is_late):
-            leaves[live[leaf.row]].append(leaf)
-            scores[leaf.row, leaf.place] = NEVER
+        if is_late or len(steps) >= limits[live].min() or (last == EOS).any():  # else none leaves
+            ranks = scores / np.float32((5 + len(steps)) / 6) ** np.float32(options.length_penalty) + coverage.ranks()
+            for leaf in _leaving(scores, ranks, last, len(steps), limits[live], is_late):
+                leaves[live[leaf.row]].append(leaf)
+                scores[leaf.row, leaf.place] = NEVER
         rows, places = _still_needed(scores)
         decoder.keep(rows, _taken(parents[rows], places))
         coverage.keep(rows, places)
@@ -153,9 +154,13 @@ def _taken(field: Floats, places: Ids) -> Floats:
 def _best_continuations(scores: Floats, found: Continuations, room: Ids) -> tuple[Floats, Ids, Ids]:
     """Scores, predecessors' places and pieces, each (B, K'), of the best continuations for the room of each source."""
     batch, beam, count = found.ids.shape
+    if beam == count == 1:  # greedy search has no choice
+        return scores + found.log_probabilities[:, :, 0], np.zeros((batch, 1), np.intp), found.ids[:, :, 0]
     totals = (scores[:, :, None] + found.log_probabilities).reshape(batch, beam * count)
     order = np.argsort(-totals, axis=1, kind="stable")[:, : room.max()]
     scores, ids = (_taken(field.reshape(batch, -1), order) for field in (totals, found.ids))
+    if room.min() == order.shape[1]:
+        return scores, order // count, ids
     is_open = np.arange(order.shape[1]) < room[:, None]
     return np.where(is_open, scores, np.float32(NEVER)), order // count, ids
 
@@ -172,10 +177,12 @@ def _leaving(scores: Floats, ranks: Floats, ids: Ids, steps: int, limits: Ids, i
 
 
 def _still_needed(scores: Floats) -> tuple[Ids, Ids]:
-    """The rows (B',) and in each the places (B', K') to go on with: all, unless some less are worth it."""
+    """The rows (B',) and in each the places (B', K') to go on with: all, unless some less are worth it; maybe none."""
     is_live = scores > NEVER / 2
+    if is_live.all():  # by far the most common, and quickly seen
+        return np.arange(len(scores)), np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
     rows, width = np.flatnonzero(is_live.any(axis=1)), int(is_live.sum(axis=1).max())
-    if len(rows) * width > WORTH_SHRINKING * scores.size:
+    if width and len(rows) * width > WORTH_SHRINKING * scores.size:
         rows, width = np.arange(len(scores)), scores.shape[1]
     return rows, np.argsort(~is_live[rows], axis=1, kind="stable")[:, :width]
 

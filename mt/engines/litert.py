@@ -1,10 +1,8 @@
 """The LiteRT engine: int8 graphs of an encoder and of a decoder's step, without TensorFlow."""
 
-import os
-import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -12,8 +10,9 @@ import numpy as np
 
 from mt.cores import usable_cores
 from mt.engines import NO_CONDITIONS, Conditions, Hypothesis, SearchOptions
-from mt.engines.chatter import without_chatter
 from mt.engines.driven import Continuations, Decoder
+from mt.engines.encoding import encode
+from mt.engines.graphs import GRAPHS, SHORT, Graph, GraphFiles, Graphs
 from mt.engines.inside import TOO_OLD, Seen
 from mt.engines.shortlist import MOST_SOURCES, Shortlist, ShortlistDecoder, shortlist
 from mt.engines.steered import steered_search
@@ -24,22 +23,6 @@ from mt.ranking import NEVER
 
 Array = np.ndarray
 Sources = Sequence[Sequence[int]]
-ENDING = ".tflite"
-DESCRIPTORS = Path("/dev/fd")  # the open files of this process
-# The outputs of each graph, those of the SavedModel's signature of that name (mt.export). The converter numbers them in
-# the order of the alphabet instead of keeping their names.
-GRAPHS = {
-    "encode": ("cell", "hidden", "keys", "outputs"),
-    "step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
-    "inside": ("attention", "decoder", "encoder"),
-    "choose": ("biases", "matrix"),
-    "short_step": ("attention", "best_ids", "best_log_probabilities", "log_probabilities", "next_cell", "next_hidden"),
-}
-SHORT = ("choose", "short_step")  # what a search among the pieces of a shortlist takes
-OPTIONAL = ("inside", *SHORT)  # which bundles of older versions have not
-# The graphs with loops, which run without XNNPACK: under it (LiteRT 2.3), an interpreter in some hundreds computed
-# something else from its second run on (seen with a small model: 16 of 4,500 interpreters, none of 4,500 without).
-LOOPING = ("encode", "inside")
 
 
 class LiteRTEngine:
@@ -62,6 +45,7 @@ class LiteRTEngine:
         self._idle: LifoQueue[Graphs] = LifoQueue()
         first = Graphs(self._files)
         self._vocabulary = first.step.alone.vocabulary
+        assert first.encoder, "loaded"
         self._idle.put(first)
 
     def search(
@@ -74,7 +58,7 @@ class LiteRTEngine:
             begin = partial(self._begin_short, self._lexicon, graphs)
             return steered_search(begin, sources, options, conditions, MOST_SOURCES)
 
-    def _begin_short(self, lexicon: Lexicon, graphs: "Graphs", sources: Sources, prefixes: Sources) -> Decoder:
+    def _begin_short(self, lexicon: Lexicon, graphs: Graphs, sources: Sources, prefixes: Sources) -> Decoder:
         """A decoder of sources among the pieces that they allow, where the lexicon knows their language."""
         short = shortlist(lexicon, sources, prefixes)
         if short is None:
@@ -113,7 +97,7 @@ class LiteRTEngine:
                 decoder.graph = None
 
     @contextmanager
-    def _graphs(self) -> Iterator["Graphs"]:
+    def _graphs(self) -> Iterator[Graphs]:
         """Interpreters that nobody else uses meanwhile."""
         try:
             graphs = self._idle.get_nowait()
@@ -128,7 +112,7 @@ class LiteRTEngine:
 class LiteRTDecoder:
     """The decoding of some sources; a mt.engines.driven.Decoder."""
 
-    def __init__(self, graphs: "Graphs", sources: Sources, short: Shortlist | None = None) -> None:
+    def __init__(self, graphs: Graphs, sources: Sources, short: Shortlist | None = None) -> None:
         """With a shortlist, its candidates alone are scored, and their places are the ids that are found."""
         self.graph: TiledStep[Graph] | None  # None while it sleeps; all else is data
         self._weights: dict[str, Array] = {}
@@ -138,15 +122,9 @@ class LiteRTDecoder:
             self.graph, self._most = graphs.short_step, len(short.candidates)
             candidates = {"candidates": short.candidates.astype(np.int32)}
             biases, self._weights["matrix"] = graphs.choose.run(candidates, GRAPHS["choose"])
-        names, width = GRAPHS["encode"], max(map(len, sources))
-        encoded = [graphs.encode.run({"source_ids": np.array([source], np.int32)}, names) for source in sources]
-        cells, hidden, keys, outputs = zip(*encoded, strict=True)
-        self._states = {"hidden": np.concatenate(hidden), "cell": np.concatenate(cells)}
-        self._memory = {
-            "outputs": _stack([array[0] for array in outputs], width),
-            "keys": _stack([array[0] for array in keys], width),
-            "mask": _stack([np.ones(len(source), bool) for source in sources], width),
-        }
+        encoded = encode(graphs.encoder, sources)
+        self._states = {name: encoded.pop(name) for name in ("hidden", "cell")}
+        self._memory = encoded
         if short:
             self._memory["biases"] = np.where(short.allowed, biases, np.float32(NEVER))
 
@@ -169,107 +147,3 @@ class LiteRTDecoder:
         self._states = {name: state[rows[:, None], places] for name, state in self._states.items()}
         if len(rows) < len(self._memory["mask"]):
             self._memory = {name: array[rows] for name, array in self._memory.items()}
-
-
-def _stack(arrays: Sequence[Array], length: int) -> Array:
-    """Arrays (S, …) of their own lengths as one (B, length, …), with zeros behind their ends."""
-    stacked = np.zeros((len(arrays), length, *arrays[0].shape[1:]), arrays[0].dtype)
-    for number, array in enumerate(arrays):
-        stacked[number, : len(array)] = array
-    return stacked
-
-
-class GraphFiles:
-    """The graphs of a folder, kept open: all interpreters have the same ones, whatever becomes of their paths."""
-
-    def __init__(self, folder: Path) -> None:
-        self.paths = {name: folder / f"{name}{ENDING}" for name in GRAPHS}
-        there = {name: path for name, path in self.paths.items() if name not in OPTIONAL or path.is_file()}
-        self.readable = {name: self._opened(path) for name, path in there.items()}
-
-    def _opened(self, path: Path) -> str:
-        """A path that leads to this very file as long as this object lives."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except OSError as error:
-            raise BundleError(f"The graph {path} cannot be read: {error.strerror}. Export the bundle again.") from error
-        weakref.finalize(self, os.close, descriptor)
-        # Where the system has no such paths, the file's own must do.
-        return f"/dev/fd/{descriptor}" if DESCRIPTORS.is_dir() else str(path)
-
-
-class Graphs:
-    """Interpreters for the graphs of a bundle, loaded when they are first asked for; for one thread at a time."""
-
-    def __init__(self, files: GraphFiles) -> None:
-        self.encode = Graph(files, "encode")
-        self._files = files
-
-    @cached_property
-    def step(self) -> "TiledStep[Graph]":
-        """The one that scores all pieces."""
-        return TiledStep(partial(Graph, self._files, "step"))
-
-    @cached_property
-    def short_step(self) -> "TiledStep[Graph]":
-        """The one that scores pieces whose weights it is given."""
-        return TiledStep(partial(Graph, self._files, "short_step"))
-
-    @cached_property
-    def choose(self) -> "Graph":
-        """The one that gives the weights of some pieces."""
-        return Graph(self._files, "choose")
-
-    @cached_property
-    def inside(self) -> "Graph":
-        """The one that shows what happens."""
-        return Graph(self._files, "inside")
-
-
-class Graph:
-    """One LiteRT graph: arrays by name in, arrays by name out."""
-
-    def __init__(self, files: GraphFiles, name: str) -> None:
-        # Imported here, so that the module can be looked at where LiteRT is not installed.
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-        kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if name in LOOPING else OpResolverType.AUTO
-        try:
-            with without_chatter():
-                self._interpreter = Interpreter(
-                    files.readable[name], num_threads=1, experimental_op_resolver_type=kernels
-                )
-                self._interpreter.allocate_tensors()
-        except (OSError, ValueError, RuntimeError) as error:
-            raise BundleError(
-                f"LiteRT cannot load the graph {files.paths[name]}: {error}. Export the bundle again."
-            ) from error
-        runner = self._interpreter.get_signature_runner()
-        self._inputs = {one: detail["index"] for one, detail in runner.get_input_details().items()}
-        outputs = {one: runner.get_output_details()[f"output_{place}"] for place, one in enumerate(GRAPHS[name])}
-        self._outputs = {one: detail["index"] for one, detail in outputs.items()}
-        self.vocabulary = int(outputs["log_probabilities"]["shape"][-1]) if name == "step" else 0
-        self._given: dict[str, Array] = {}
-
-    def run(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
-        """Some outputs for all inputs; an array that is given again is not copied again, so it must not change."""
-        resized = {name: array for name, array in inputs.items() if array.shape != self._shape(name)}
-        if resized:
-            for name, array in resized.items():
-                self._interpreter.resize_tensor_input(self._inputs[name], array.shape)
-            self._interpreter.allocate_tensors()  # which forgets all inputs
-            self._given = {}
-        for name, array in inputs.items():
-            if self._given.get(name) is not array:
-                self._interpreter.set_tensor(self._inputs[name], array)
-        self._given = dict(inputs)
-        self._interpreter.invoke()
-        return [self.read(name) for name in outputs]
-
-    def read(self, output: str) -> Array:
-        """An output of the last run."""
-        array: Array = self._interpreter.get_tensor(self._outputs[output])
-        return array
-
-    def _shape(self, name: str) -> tuple[int, ...] | None:
-        return self._given[name].shape if name in self._given else None

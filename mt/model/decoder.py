@@ -9,7 +9,7 @@ from mt.model.attention import AdditiveAttention, MultiplicativeAttention
 from mt.model.config import ModelConfig
 from mt.model.dropout import unit_dropout
 from mt.model.encoder import Memory
-from mt.model.lstm import LSTM
+from mt.model.lstm import LSTM, product
 
 Tensor = Any
 
@@ -17,8 +17,8 @@ Tensor = Any
 class DecoderState(NamedTuple):
     """What one decoder step changes; search reorders both fields along their second axis. Its size is fixed."""
 
-    hidden: Tensor  # (B, K, L, H) one hidden state a layer
-    cell: Tensor  # (B, K, L, H) one cell state a layer
+    hidden: Tensor  # (B, K, L H) the hidden states of the layers behind each other
+    cell: Tensor  # (B, K, L H) their cell states
 
 
 class Decoder(keras.layers.Layer):
@@ -57,19 +57,17 @@ class Decoder(keras.layers.Layer):
         return Memory(outputs, self.attention.keys(outputs), mask)
 
     def initial_state(self, memory: Memory) -> DecoderState:
-        """The state before the first piece, (B, 1, L, H): from the mean of the encoder's outputs."""
-        weights = ops.cast(memory.mask, memory.outputs.dtype)[:, :, None]
+        """The state before the first piece, (B, 1, L H): from the mean of the encoder's outputs."""
+        weights = ops.expand_dims(ops.cast(memory.mask, memory.outputs.dtype), 2)
         mean = ops.sum(memory.outputs * weights, axis=1) / ops.sum(weights, axis=1)
-        states = ops.reshape(self.initial(mean), (-1, 1, 2 * len(self.lstms), self.hidden))
-        return DecoderState(states[:, :, : len(self.lstms)], states[:, :, len(self.lstms) :])
+        return DecoderState(*ops.split(ops.expand_dims(self.initial(mean), 1), 2, axis=-1))
 
     def call(self, embedded: Tensor, memory: Memory, training: bool = False) -> tuple[Tensor, Tensor]:
         """Readouts (B, T, E) and attention weights (B, T, S) for all positions of a known target (B, T, E)."""
-        start = self.initial_state(memory)
+        start = self._states_by_layer(self.initial_state(memory))
 
         def run(number: int, inputs: Tensor) -> Tensor:
-            initial = [start.hidden[:, 0, number], start.cell[:, 0, number]]
-            return self.lstms[number](inputs, initial_state=initial)
+            return self.lstms[number](inputs, initial_state=[field[:, 0] for field in start[number]])
 
         return self._stack(run, embedded, memory, training)
 
@@ -78,11 +76,10 @@ class Decoder(keras.layers.Layer):
 
         Of each layer, as LSTM.watch says.
         """
-        start, seen = self.initial_state(memory), []
+        start, seen = self._states_by_layer(self.initial_state(memory)), []
 
         def run(number: int, inputs: Tensor) -> Tensor:
-            initial = [start.hidden[:, 0, number], start.cell[:, 0, number]]
-            outputs, inside = self.lstms[number].watch(inputs, initial)
+            outputs, inside = self.lstms[number].watch(inputs, [field[:, 0] for field in start[number]])
             seen.append(inside)
             return outputs
 
@@ -91,27 +88,34 @@ class Decoder(keras.layers.Layer):
 
     def step(self, embedded: Tensor, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor, DecoderState]:
         """Readouts (B, K, E), attention weights (B, K, S) and the next state, for one piece of each of K hypotheses."""
-        hidden, cell = [], []
+        before, after = self._states_by_layer(state), []
 
         def run(number: int, inputs: Tensor) -> Tensor:
-            shape = ops.shape(inputs)
-            states = [ops.reshape(field[:, :, number], (-1, self.hidden)) for field in state]
-            rows = ops.reshape(inputs, (-1, inputs.shape[-1]))
-            output, (new_hidden, new_cell) = self.lstms[number].cell(rows, states)
-            hidden.append(ops.reshape(new_hidden, (shape[0], shape[1], self.hidden)))
-            cell.append(ops.reshape(new_cell, (shape[0], shape[1], self.hidden)))
-            return ops.reshape(output, (shape[0], shape[1], self.hidden))
+            lstm = self.lstms[number]
+            after.append(lstm.step(lstm.first_sums(inputs), *before[number]))
+            return after[-1][0]
 
-        readouts, weights = self._stack(run, embedded, memory, training=False)
-        return readouts, weights, DecoderState(ops.stack(hidden, axis=2), ops.stack(cell, axis=2))
+        def read_out(features: Tensor) -> Tensor:
+            dense = self.readout
+            return dense.activation(product(features, dense.kernel) + ops.cast(dense.bias, features.dtype))
 
-    def _stack(self, run: Any, embedded: Tensor, memory: Memory, training: bool) -> tuple[Tensor, Tensor]:
+        readouts, weights = self._stack(run, embedded, memory, training=False, read_out=read_out)
+        return readouts, weights, DecoderState(*(ops.concatenate(field, axis=-1) for field in zip(*after, strict=True)))
+
+    def _states_by_layer(self, state: DecoderState) -> list[tuple[Tensor, Tensor]]:
+        """Hidden and cell state (B, K, H) of each layer."""
+        return list(zip(*(ops.split(field, len(self.lstms), axis=-1) for field in state), strict=True))
+
+    def _stack(
+        self, run: Any, embedded: Tensor, memory: Memory, training: bool, read_out: Any = None
+    ) -> tuple[Tensor, Tensor]:
         """What training and search share; run(number, inputs) is a layer's LSTM over time or for one step."""
+        read_out = read_out or self.readout
         outputs = run(0, embedded)
         context, weights = self.attention(outputs, memory.keys, memory.outputs, memory.mask)
         for number in range(1, len(self.lstms)):
             inputs = ops.concatenate([self.norms[number - 1](outputs), context], axis=-1)
             outputs = outputs + run(number, self.dropout(inputs, training=training))
         features = self.feature_norm(ops.concatenate([outputs, context], axis=-1))
-        readouts = self.readout(self.dropout(features, training=training))
+        readouts = read_out(self.dropout(features, training=training))
         return self.dropout(readouts, training=training), weights

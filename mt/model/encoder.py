@@ -7,7 +7,7 @@ from keras import ops
 
 from mt.model.config import ModelConfig
 from mt.model.dropout import unit_dropout
-from mt.model.lstm import LSTM, read_both_ways
+from mt.model.lstm import LSTM
 
 Tensor = Any
 
@@ -36,10 +36,19 @@ class BidirectionalLSTM(keras.layers.Layer):
 
     def call(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """(B, S, 2 H) for inputs (B, S, any) and mask (B, S)."""
-        if inputs.shape[0] == 1:
-            return read_both_ways(self.forward_lstm, self.backward_lstm, inputs, mask)
         backward = self.backward_lstm(inputs, backwards_from=mask)
         return ops.concatenate([self.forward_lstm(inputs), backward], axis=-1)
+
+    def sums(self, inputs: Tensor) -> Tensor:
+        """W x + b (B, S, 8 H), forward and then backward, for inputs (B, S, any)."""
+        return ops.concatenate([lstm.first_sums(inputs) for lstm in (self.forward_lstm, self.backward_lstm)], axis=-1)
+
+    def step(self, sums: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """The next states (B, 2 H), forward and backward, for sums (B, 8 H) of the position each has reached."""
+        forward, backward = zip(*(ops.split(field, 2, axis=-1) for field in (sums, hidden, cell)), strict=True)
+        states = self.forward_lstm.step(*forward), self.backward_lstm.step(*backward)
+        hidden, cell = (ops.concatenate(field, axis=-1) for field in zip(*states, strict=True))
+        return hidden, cell
 
     def watch(self, inputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The same for one source, and what was seen inside (1, S, 2, 4): forward and backward, as LSTM.watch says."""
@@ -59,11 +68,10 @@ class Encoder(keras.layers.Layer):
     def __init__(self, config: ModelConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         width = 2 * config.encoder_hidden
-        self.first = BidirectionalLSTM(config.encoder_hidden, config.embedding, name="layer1")
-        self.above = []
+        self.layers = [BidirectionalLSTM(config.encoder_hidden, config.embedding, name="layer1")]
         self.norms = []
         for number in range(2, config.encoder_layers + 1):
-            self.above.append(BidirectionalLSTM(config.encoder_hidden, width, name=f"layer{number}"))
+            self.layers.append(BidirectionalLSTM(config.encoder_hidden, width, name=f"layer{number}"))
             self.norms.append(keras.layers.LayerNormalization(name=f"norm{number}"))
             self.norms[-1].build((None, None, width))
         norm = keras.layers.LayerNormalization if config.layer_normalization else keras.layers.Identity
@@ -87,9 +95,13 @@ class Encoder(keras.layers.Layer):
         outputs = self._stack(run, embedded, training=False)
         return outputs, ops.stack(seen, axis=2)
 
+    def sums(self, layer: int, inputs: Tensor) -> Tensor:
+        """BidirectionalLSTM.sums of a layer, the first of which is 0, for embedded pieces or the outputs below it."""
+        return self.layers[layer].sums(self.norms[layer - 1](inputs) if layer else inputs)
+
     def _stack(self, run: Any, embedded: Tensor, training: bool) -> Tensor:
         """The outputs of all layers; run(layer, inputs) gives those of one."""
-        outputs = run(self.first, embedded)
-        for layer, norm in zip(self.above, self.norms, strict=True):
+        outputs = run(self.layers[0], embedded)
+        for layer, norm in zip(self.layers[1:], self.norms, strict=True):
             outputs = outputs + run(layer, self.dropout(norm(outputs), training=training))
         return self.dropout(self.output_norm(outputs), training=training)

@@ -33,6 +33,20 @@ class LSTM(keras.layers.LSTM):
         outputs = _recurrence(*turned, ops.transpose(self.cell.recurrent_kernel))
         return _in_order(ops.transpose(outputs, (2, 0, 1)), backwards_from)
 
+    def sums(self, sequences: Tensor) -> Tensor:
+        """W x + b (B, T, 4 H) for sequences (B, T, any): all of the gates' sums that needs no state."""
+        batch, _, width = ops.shape(sequences)
+        rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
+        return ops.reshape(rows, (batch, -1, 4 * self.units))
+
+    def first_sums(self, inputs: Tensor) -> Tensor:
+        """The same (…, 4 H) for inputs (B, any) or (B, K, any), by the product that is quick in LiteRT."""
+        return product(inputs, self.cell.kernel) + ops.cast(self.cell.bias, inputs.dtype)
+
+    def step(self, sums: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """The next hidden and cell state (…, H), for the sums (…, 4 H) of a position and the states before it."""
+        return _moved(_gates(sums + product(hidden, self.cell.recurrent_kernel), axis=-1), cell)
+
     def watch(
         self, sequences: Tensor, initial_state: list[Tensor] | None = None, backwards_from: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
@@ -51,14 +65,25 @@ class LSTM(keras.layers.LSTM):
     def _begun(
         self, sequences: Tensor, initial_state: list[Tensor] | None, backwards_from: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """W x + b (B, T, 4 H) of the sequences, in the order they are read, and the states to begin with."""
-        batch, _, width = ops.shape(sequences)
-        rows = ops.matmul(ops.reshape(sequences, (-1, width)), self.cell.kernel) + self.cell.bias
-        inputs = ops.reshape(rows, (batch, -1, 4 * self.units))
-        hidden, cell = initial_state or [ops.zeros((batch, self.units), dtype=inputs.dtype)] * 2
+        """The sums of the sequences, in the order they are read, and the states to begin with."""
+        inputs = self.sums(sequences)
+        hidden, cell = initial_state or [ops.zeros((ops.shape(inputs)[0], self.units), dtype=inputs.dtype)] * 2
         if backwards_from is not None:
             inputs = ops.where(backwards_from[:, :, None], inputs, ops.cast(CLOSED, inputs.dtype))
         return _in_order(inputs, backwards_from), hidden, cell
+
+
+def product(inputs: Tensor, matrix: Tensor, transposed: bool = False) -> Tensor:
+    """inputs (B, I) or (B, K, I) · matrix (I, J), or (J, I) transposed, for search.
+
+    Where B and K are unknown, a matrix product would become a LiteRT graph whose shapes are known only when it runs,
+    and its quickest kernels (XNNPACK) are only for shapes known before; elsewhere TensorFlow's is the quickest.
+    """
+    matrix, (*rows, width) = ops.cast(matrix, inputs.dtype), inputs.shape
+    if len(rows) == 2 and rows[1] is None:
+        return ops.einsum("bki,ji->bkj" if transposed else "bki,ij->bkj", inputs, matrix)
+    products = ops.matmul(ops.reshape(inputs, (-1, width)), ops.transpose(matrix) if transposed else matrix)
+    return ops.reshape(products, (-1, *rows[1:], products.shape[-1]))
 
 
 def _in_order(positions: Tensor, backwards_from: Tensor | None) -> Tensor:
@@ -66,35 +91,8 @@ def _in_order(positions: Tensor, backwards_from: Tensor | None) -> Tensor:
     return positions if backwards_from is None else ops.flip(positions, axis=1)
 
 
-def read_both_ways(forward: LSTM, backward: LSTM, sequence: Tensor, mask: Tensor) -> Tensor:
-    """Outputs (1, T, 2 H) of two LSTMs for one sequence (1, T, any), which the second reads from its end, in one loop.
-
-    The mask (1, T) is False behind the end. A loop that carries no more than this, and nothing turned around, becomes a
-    small LiteRT graph whose shapes are all known before it runs.
-    """
-    inputs, hidden, cell = forward._begun(sequence, None)
-    inputs_back = ops.where(mask[:, :, None], backward._begun(sequence, None)[0], CLOSED)
-    length = ops.shape(inputs)[1]
-    places = ops.arange(length, dtype="int32")[None, :, None]
-
-    def read(lstm: LSTM, inputs: Tensor, place: Tensor, outputs: Tensor, hidden: Tensor, cell: Tensor) -> Any:
-        sums = ops.take(inputs, place, axis=1) + ops.matmul(hidden, lstm.cell.recurrent_kernel)
-        i, f, g, o = _gates(sums, axis=1)
-        cell = f * cell + i * g
-        hidden = o * ops.tanh(cell)
-        return ops.where(ops.equal(places, place), hidden[:, None], outputs), hidden, cell
-
-    def step(time: Tensor, ahead: Any, back: Any) -> tuple[Any, ...]:
-        return time + 1, read(forward, inputs, time, *ahead), read(backward, inputs_back, length - 1 - time, *back)
-
-    start = ops.zeros_like(inputs[:, :, : forward.units]), hidden, cell
-    begin = (ops.convert_to_tensor(0, dtype="int32"), start, start)
-    _, ahead, back = ops.while_loop(lambda time, *_: time < length, step, begin)
-    return ops.concatenate([ahead[0], back[0]], axis=-1)
-
-
 def _output_and_inside(gates: tuple[Tensor, ...], hidden: Tensor, cell: Tensor) -> Tensor:
-    means = [ops.mean(gate, axis=1, keepdims=True) for gate in gates]
+    means = [ops.mean(gate, axis=1, keepdims=True) for gate in (gates[0], gates[1], gates[3])]
     norm = ops.sqrt(ops.sum(cell * cell, axis=1, keepdims=True))
     return ops.concatenate([hidden, *means, norm], axis=1)
 
@@ -107,10 +105,9 @@ def _told_of_one(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Tensor, 
     places = ops.arange(ops.shape(inputs)[1], dtype="int32")[None, :, None]
 
     def step(time: Tensor, hidden: Tensor, cell: Tensor, told: Tensor) -> tuple[Tensor, ...]:
-        i, f, g, o = _gates(ops.take(inputs, time, axis=1) + ops.matmul(hidden, weights), axis=1)
-        cell = f * cell + i * g
-        hidden = o * ops.tanh(cell)
-        row = _output_and_inside((i, f, o), hidden, cell)
+        gates = _gates(ops.take(inputs, time, axis=1) + ops.matmul(hidden, weights), axis=1)
+        hidden, cell = _moved(gates, cell)
+        row = _output_and_inside(gates, hidden, cell)
         return time + 1, hidden, cell, ops.where(ops.equal(places, time), row[:, None], told)
 
     def is_inside(time: Tensor, *_: Tensor) -> Tensor:
@@ -131,9 +128,7 @@ def _recurrence(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Tensor) -
     def step(carry: tuple[Tensor, ...], x: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         hidden, cell, _ = carry
         sums = x + ops.matmul(weights, hidden)
-        i, f, g, o = _gates(sums, axis=0)
-        cell = f * cell + i * g
-        carry = (o * ops.tanh(cell), cell, sums)
+        carry = (*_moved(_gates(sums, axis=0), cell), sums)
         return carry, carry
 
     # The sums are carried, though no step reads them, because scan stacks only what has the shape of its carry.
@@ -171,3 +166,10 @@ def _gates(sums: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Input, forget, candidate and output gate from their sums, which stand one after the other along the axis."""
     i, f, g, o = ops.split(sums, 4, axis=axis)
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+
+
+def _moved(gates: tuple[Tensor, ...], cell: Tensor) -> tuple[Tensor, Tensor]:
+    """The next hidden and cell state."""
+    i, f, g, o = gates
+    cell = f * cell + i * g
+    return o * ops.tanh(cell), cell

@@ -12,6 +12,7 @@ from mt.model.config import ModelConfig
 from mt.model.decoder import Decoder, DecoderState
 from mt.model.dropout import PieceDropout, unit_dropout
 from mt.model.encoder import Encoder, Memory
+from mt.model.lstm import product
 
 Tensor = Any
 PAD = 0
@@ -55,33 +56,31 @@ class Seq2Seq(keras.Model):
     def read(self, source_ids: Tensor, target_ids: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         """The same readouts, and the attention (B, T, S) behind each: with which the next piece is found."""
         memory = self.encode(source_ids, training=training)
-        return self.decoder(self._embed(target_ids, training), memory, training=training)
+        return self.decoder(self.embed(target_ids, training), memory, training=training)
 
     def encode(self, source_ids: Tensor, training: bool = False) -> Memory:
         """The memory of sources (B, S), padded with 0 at their ends; each has at least one piece."""
         mask = ops.not_equal(source_ids, PAD)
-        outputs = self.encoder(self._embed(source_ids, training), mask, training=training)
+        outputs = self.encoder(self.embed(source_ids, training), mask, training=training)
         return self.decoder.remember(outputs, mask)
 
     def initial_state(self, memory: Memory) -> DecoderState:
-        """The state (B, 1, L, H) before the first piece."""
+        """The state (B, 1, L H) before the first piece."""
         return self.decoder.initial_state(memory)
 
     def step(self, ids: Tensor, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor, DecoderState]:
         """Log-probabilities (B, K, V) of the piece after `ids` (B, K), attention (B, K, S), and the next state."""
-        readouts, attention, state = self.decoder.step(self._embed(ids, False), state, memory)
-        return ops.log_softmax(self.logits(readouts)), attention, state
+        readouts, attention, state = self.decoder.step(self.embed(ids), state, memory)
+        products = product(readouts, self.output_matrix, transposed=True)
+        return log_softmax(ops.cast(products, "float32") + self.output_bias), attention, state
 
     def short_step(
         self, ids: Tensor, state: DecoderState, memory: Memory, matrix: Tensor, biases: Tensor
     ) -> tuple[Tensor, Tensor, DecoderState]:
         """As `step`, among N pieces alone (B, K, N), by their rows (N, E) of the output matrix and biases (B, N)."""
-        readouts, attention, state = self.decoder.step(self._embed(ids, False), state, memory)
-        # As one matrix: LiteRT has a quick kernel for the product with a matrix whose rows are those of the outputs.
-        rows = ops.reshape(readouts, (-1, self.config.embedding))
-        shape = ops.shape(ids)[0], ops.shape(ids)[1], ops.shape(matrix)[0]
-        logits = ops.reshape(ops.matmul(rows, ops.transpose(matrix)), shape) + ops.expand_dims(biases, 1)
-        return ops.log_softmax(logits), attention, state
+        readouts, attention, state = self.decoder.step(self.embed(ids), state, memory)
+        logits = product(readouts, matrix, transposed=True) + ops.expand_dims(biases, 1)
+        return log_softmax(logits), attention, state
 
     def watch(self, source_ids: Tensor, target_ids: Tensor) -> dict[str, Tensor]:
         """What is seen inside while a source (1, S) becomes a target (1, T), which begins with BOS.
@@ -90,8 +89,8 @@ class Seq2Seq(keras.Model):
         (1, S, L, 2, 4) of each layer forward and backward, `decoder` (1, T, L, 4).
         """
         mask = ops.not_equal(source_ids, PAD)
-        outputs, encoder = self.encoder.watch(self._embed(source_ids, False), mask)
-        attention, decoder = self.decoder.watch(self._embed(target_ids, False), self.decoder.remember(outputs, mask))
+        outputs, encoder = self.encoder.watch(self.embed(source_ids), mask)
+        attention, decoder = self.decoder.watch(self.embed(target_ids), self.decoder.remember(outputs, mask))
         return {"attention": attention, "decoder": decoder, "encoder": encoder}
 
     def logits(self, readouts: Tensor) -> Tensor:
@@ -100,7 +99,8 @@ class Seq2Seq(keras.Model):
         products = ops.matmul(readouts, ops.transpose(matrix))
         return ops.cast(products, "float32") + ops.cast(self.output_bias, "float32")
 
-    def _embed(self, ids: Tensor, training: bool) -> Tensor:
+    def embed(self, ids: Tensor, training: bool = False) -> Tensor:
+        """What encoder and decoder read (B, S, E) for pieces (B, S)."""
         # The matrix starts with rows of norm 1, right for logits; the LSTMs want inputs of unit variance.
         embedded = self.embedding(ids) * self.config.embedding**0.5
         return self.dropout(self.piece_dropout(embedded, training=training), training=training)
@@ -120,3 +120,9 @@ class Seq2Seq(keras.Model):
     def _named(self) -> Iterator[tuple[str, Any]]:
         for number, variable in enumerate(self.trainable_variables):
             yield f"{number:02d}-{variable.path}", variable
+
+
+def log_softmax(logits: Tensor) -> Tensor:
+    """Natural-log probabilities (…, V). As a difference: LiteRT's own log-softmax takes as long as all of a step."""
+    peaks = ops.max(logits, axis=-1, keepdims=True)
+    return logits - (peaks + ops.log(ops.sum(ops.exp(logits - peaks), axis=-1, keepdims=True)))

@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import ops
 
 from mt.convert import convert
-from mt.export import IDS, choosing, encoding, short_stepping, stepping
+from mt.export import IDS, choosing, encoding, encoding_in_parts, short_stepping, stepping
 from mt.model import Seq2Seq
 from mt.search import beam_search, greedy_search
 from mt.tokenizer import EOS
@@ -47,7 +47,7 @@ def save(model: Seq2Seq, path: Path) -> None:
     """Writes a SavedModel with the signatures of mt.export."""
     module = tf.Module()
     module.weights = [variable.value for variable in model.trainable_variables]
-    signatures = {"encode": encoding(model), "step": stepping(model)}
+    signatures = {"encode": encoding(model), "step": stepping(model), **encoding_in_parts(model)}
     signatures |= {"choose": choosing(model), "short_step": short_stepping(model)}
     signatures |= {"serving_default": searching(model, BEAM), "greedy": searching(model, beam=1)}
     tf.saved_model.save(module, str(path), signatures=signatures)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mt.engines.litert import Graph, GraphFiles, Graphs, LiteRTDecoder
-from mt.engines.tiles import TiledStep, widths
+from mt.engines.graphs import Graph, GraphFiles, Graphs
+from mt.engines.litert import LiteRTDecoder
+from mt.engines.tiles import TiledStep
 from tests.bench.cases import CASES, SEED
 from tests.bench.decode_cases import COPY, GRAPH_ALONE, STEPS, DecodeSpec, make_sources
 from tests.bench.decode_litert import facts
@@ -42,7 +43,7 @@ def stepping(graphs: Graphs, sources: Sources, beam: int, vocabulary: int) -> Ca
 
 def invoking(step: TiledStep[Graph], batch: int, beam: int) -> Callable[[int], object]:
     """The runs of the graph that a step of so many hypotheses takes, on what they were given last."""
-    parts = widths(beam) if batch == 1 else [beam]
+    parts = step.widths(batch, beam)
     runs = [(step.alone if batch * width == 1 else step.together)._interpreter.invoke for width in parts]
     return lambda _: [run() for run in runs]
 

@@ -103,7 +103,7 @@ def rescored(model: Seq2Seq, sources: Sources, found: Sequence[Hypothesis]) -> n
         chosen = found[start : start + BATCH]
         targets = [[*one.ids, *[EOS] * one.is_complete] for one in chosen]
         previous = padded([[BOS, *row[:-1]] for row in targets])
-        readouts, _ = model.decoder(model._embed(previous, False), model.encode(padded(sources[start : start + BATCH])))
+        readouts, _ = model.decoder(model.embed(previous), model.encode(padded(sources[start : start + BATCH])))
         log_probabilities = np.asarray(ops.log_softmax(model.logits(readouts)))
         rows = zip(log_probabilities, targets, strict=True)
         scores += [row[np.arange(len(pieces)), pieces].sum() for row, pieces in rows]

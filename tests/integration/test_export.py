@@ -70,7 +70,7 @@ def test_scores_are_those_of_teacher_forcing_and_attention_too():
     limits = np.asarray(length_limits(ops.sum(sources != PAD, axis=1)))
     np.testing.assert_array_equal(lengths[~is_complete], limits[~is_complete])
     target = np.pad(ids, ((0, 0), (1, 0)), constant_values=BOS)
-    readouts, weights = model.decoder(model._embed(target, False), model.encode(sources))
+    readouts, weights = model.decoder(model.embed(target), model.encode(sources))
     log_probabilities = np.asarray(ops.log_softmax(model.logits(readouts)))
     for row, length in enumerate(lengths):
         pieces = [*ids[row, :length], *[EOS] * int(is_complete[row])]

@@ -1,6 +1,5 @@
 """One optimizer update with TensorFlow: forward and backward over one batch or several, Adam, moving average."""
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -9,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mt.cores import processor_flags
 from mt.model import Seq2Seq
 from training.data.dataset import Batch
 from training.recipe import TrainingConfig
@@ -26,17 +26,9 @@ BATCH: Any = Batch(IDS, IDS, LIST, LIST, tf.TensorSpec((None, 2), tf.int32))
 def choose_precision(precision: str) -> str:
     """The Keras policy of a recipe's precision; `auto` is bfloat16 where a GPU or the processor computes in it."""
     if precision == "auto":
-        precision = "bfloat16" if tf.config.list_physical_devices("GPU") or _has_bfloat16() else "float32"
+        is_fast = tf.config.list_physical_devices("GPU") or processor_flags() & {"avx512_bf16", "amx_bf16"}
+        precision = "bfloat16" if is_fast else "float32"
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
-
-
-def _has_bfloat16() -> bool:
-    """Whether Linux lists the processor's bfloat16 instructions; elsewhere float32 is the safe choice."""
-    if not os.path.exists("/proc/cpuinfo"):
-        return False
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        flags = file.read()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 class Updater:

@@ -7,7 +7,8 @@ import pytest
 
 from mt.engines import Conditions, SearchOptions
 from mt.engines.driven import Continuations, beam_search
-from mt.engines.litert import GRAPHS, SHORT, Graph, GraphFiles, Graphs, LiteRTDecoder, LiteRTEngine
+from mt.engines.graphs import GRAPHS, SHORT, Graph, GraphFiles, Graphs
+from mt.engines.litert import LiteRTDecoder, LiteRTEngine
 from mt.engines.shortlist import MOST_SOURCES, Shortlist, ShortlistDecoder, shortlist
 from mt.engines.stream import PieceStream
 from mt.ranking import NEVER

@@ -61,10 +61,10 @@ def test_one_step_is_the_gate_equations_written_in_numpy():
     start = decoder.initial_state(memory)
     _, _, state = decoder.step(target, start, memory)
     hidden, cell = numpy_lstm.step(
-        decoder.lstms[0].cell, target[:, 0], np.asarray(start.hidden)[:, 0, 0], np.asarray(start.cell)[:, 0, 0]
+        decoder.lstms[0].cell, target[:, 0], np.asarray(start.hidden)[:, 0], np.asarray(start.cell)[:, 0]
     )
-    np.testing.assert_allclose(np.asarray(state.hidden)[:, 0, 0], hidden, atol=1e-5)
-    np.testing.assert_allclose(np.asarray(state.cell)[:, 0, 0], cell, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(state.hidden)[:, 0], hidden, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(state.cell)[:, 0], cell, atol=1e-5)
 
 
 @pytest.mark.parametrize("normalize", [False, True])
@@ -73,7 +73,7 @@ def test_the_readout_reads_output_and_context_which_may_be_normalized(normalize)
     target, memory = draw_target(), draw_memory(decoder)
     start = decoder.initial_state(memory)
     outputs = numpy_lstm.run(
-        decoder.lstms[0].cell, target, np.asarray(start.hidden)[:, 0, 0], np.asarray(start.cell)[:, 0, 0]
+        decoder.lstms[0].cell, target, np.asarray(start.hidden)[:, 0], np.asarray(start.cell)[:, 0]
     ).astype(np.float32)
     context, _ = decoder.attention(outputs, memory.keys, memory.outputs, memory.mask)
     features = np.concatenate([outputs, context], axis=-1)
@@ -99,10 +99,10 @@ def test_the_initial_state_comes_from_the_mean_of_the_real_positions():
     memory = draw_memory(decoder)
     kernel, bias = decoder.initial.get_weights()
     state = decoder.initial_state(memory)
-    assert state.hidden.shape == state.cell.shape == (2, 1, 2, 6)
+    assert state.hidden.shape == state.cell.shape == (2, 1, 12)
     for row, length in enumerate(SOURCE_LENGTHS):
         mean = np.asarray(memory.outputs)[row, :length].mean(axis=0)
-        expected = np.tanh(mean @ kernel + bias).reshape(2, 2, 6)
+        expected = np.tanh(mean @ kernel + bias).reshape(2, 12)
         np.testing.assert_allclose(np.asarray(state.hidden)[row, 0], expected[0], atol=1e-5)
         np.testing.assert_allclose(np.asarray(state.cell)[row, 0], expected[1], atol=1e-5)
 
@@ -112,7 +112,7 @@ def test_hypotheses_of_a_beam_are_stepped_as_if_each_were_alone(attention, layer
     decoder, beam = make(attention, layers), 3
     memory, inputs = draw_memory(decoder), draw_target(beam)
     draw = np.random.default_rng(4)
-    shape = (len(SOURCE_LENGTHS), beam, layers, SIZES.decoder_hidden)
+    shape = (len(SOURCE_LENGTHS), beam, layers * SIZES.decoder_hidden)
     state = DecoderState(*(draw.normal(size=shape).astype(np.float32) for _ in range(2)))
     readouts, weights, after = decoder.step(inputs, state, memory)
     for place in range(beam):
@@ -129,7 +129,7 @@ def test_the_state_has_a_fixed_size():
     memory = draw_memory(decoder)
     state = decoder.initial_state(memory)
     _, _, after = decoder.step(draw_target(1), state, memory)
-    assert [field.shape for field in after] == [field.shape for field in state] == [(2, 1, 2, 6)] * 2
+    assert [field.shape for field in after] == [field.shape for field in state] == [(2, 1, 12)] * 2
 
 
 def test_the_context_reaches_the_layers_above_and_the_output_but_not_the_first_layer():
@@ -138,8 +138,8 @@ def test_the_context_reaches_the_layers_above_and_the_output_but_not_the_first_l
     state = decoder.initial_state(memory)
     readouts, _, after = decoder.step(target, state, memory)
     other_readouts, _, other = decoder.step(target, state, memory._replace(outputs=-memory.outputs))
-    assert np.array_equal(other.hidden[:, :, 0], after.hidden[:, :, 0])
-    assert not np.allclose(other.hidden[:, :, 1], after.hidden[:, :, 1], atol=1e-3)
+    assert np.array_equal(other.hidden[:, :, :6], after.hidden[:, :, :6])
+    assert not np.allclose(other.hidden[:, :, 6:], after.hidden[:, :, 6:], atol=1e-3)
     assert not np.allclose(other_readouts, readouts, atol=1e-3)
 
 

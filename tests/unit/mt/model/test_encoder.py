@@ -65,8 +65,8 @@ def test_layers_from_the_second_on_add_to_what_they_normalize():
     config = ModelConfig(embedding=WIDTH, encoder_hidden=HIDDEN, encoder_layers=3)
     encoder = randomized(Encoder(config))
     inputs, mask = draw_sources(LENGTHS)
-    expected = np.asarray(encoder.first(inputs, mask))
-    for layer, norm in zip(encoder.above, encoder.norms, strict=True):
+    expected = np.asarray(encoder.layers[0](inputs, mask))
+    for layer, norm in zip(encoder.layers[1:], encoder.norms, strict=True):
         expected = expected + np.asarray(layer(layer_normalized(expected, norm), mask))
     np.testing.assert_allclose(np.asarray(encoder(inputs, mask)), expected, atol=1e-5)
 

@@ -47,7 +47,7 @@ def test_the_network_tells_what_its_layers_do(config):
     layers = config.encoder_layers, config.decoder_layers
     assert found["encoder"].shape == (len(SOURCE), layers[0], 2, 4)
     assert found["decoder"].shape == (len(TARGET), layers[1], 4)
-    first, zeros = model.encoder.first, np.zeros(config.encoder_hidden)
+    first, zeros = model.encoder.layers[0], np.zeros(config.encoder_hidden)
     embedded = np.asarray(model.embedding(np.array(SOURCE))) * config.embedding**0.5
     _, forward = seen_by_hand(first.forward_lstm.cell, embedded, zeros, zeros)
     _, backward = seen_by_hand(first.backward_lstm.cell, embedded[::-1], zeros, zeros)
@@ -62,7 +62,7 @@ def test_the_decoder_tells_what_its_steps_do():
     for step, piece in enumerate(TARGET):
         _, attention, state = model.step(np.array([[piece]]), state, memory)
         np.testing.assert_allclose(found["attention"][step], np.asarray(attention)[0, 0], atol=1e-5)
-        norms = np.linalg.norm(np.asarray(state.cell)[0, 0], axis=1)
+        norms = np.linalg.norm(np.asarray(state.cell)[0, 0].reshape(tiny.CONFIG.decoder_layers, -1), axis=1)
         np.testing.assert_allclose(found["decoder"][step, :, 3], norms, atol=1e-5)
 
 
