@@ -57,7 +57,10 @@ class GraphFiles:
         try:
             descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
-            raise BundleError(f"The graph {path} cannot be read: {error.strerror}. Export the bundle again.") from error
+            raise BundleError(
+                f"The graph {path} cannot be read: {error.strerror}. Export the bundle again, or "
+                "`mt-train renew` it if an older version made it."
+            ) from error
         weakref.finalize(self, os.close, descriptor)
         # Where the system has no such paths, the file's own must do.
         return f"/dev/fd/{descriptor}" if DESCRIPTORS.is_dir() else str(path)

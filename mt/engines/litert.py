@@ -45,7 +45,7 @@ class LiteRTEngine:
         self._idle: LifoQueue[Graphs] = LifoQueue()
         first = Graphs(self._files)
         self._vocabulary = first.step.alone.vocabulary
-        assert first.encoder, "loaded"
+        assert first.encoder  # loaded now, so that a graph that is none is told now
         self._idle.put(first)
 
     def search(

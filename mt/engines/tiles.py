@@ -14,13 +14,13 @@ Array = np.ndarray
 TILE = 4
 MOST_ALONE = 2  # rows beyond whole tiles that are faster one by one
 # With VNNI a tile has five rows, and a few more cost no more together than alone: model M's step (AVX-512) takes
-# 0.14 ms for one row, 0.19 for two, 0.26 for five, 0.40 for six and 0.42 for seven.
+# 0.12 ms for one row, 0.15 for two, 0.16 for five, 0.27 for six and 0.28 for seven.
 VNNI = {"avx512_vnni", "avx_vnni"}  # among a processor's flags
 SEEN = "log_probabilities"
 
 
 class Runnable(Protocol):
-    """A graph in an interpreter, as mt.engines.litert.Graph is."""
+    """A graph in an interpreter, as mt.engines.graphs.Graph is."""
 
     def run(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
         """Some outputs for all inputs."""
